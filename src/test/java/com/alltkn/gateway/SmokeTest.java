@@ -1,0 +1,10 @@
+package com.alltkn.gateway;
+
+import io.quarkus.test.junit.QuarkusTest;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+class SmokeTest {
+    @Test
+    void starts() {}
+}

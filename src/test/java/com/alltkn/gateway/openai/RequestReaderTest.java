@@ -1,0 +1,270 @@
+package com.alltkn.gateway.openai;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.alltkn.gateway.openai.BodyReading.Unreadable;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RequestReaderTest {
+
+    private static JsonRequest request(String body) {
+        return (JsonRequest) RequestReader.read(body.getBytes(UTF_8));
+    }
+
+    private static Unreadable refusal(String body) {
+        return (Unreadable) RequestReader.read(body.getBytes(UTF_8));
+    }
+
+    @Test
+    void readsTheFieldsItDecidesBy() {
+        var request =
+                request(
+                        """
+                        {"messages":[{"role":"user","content":"hi"}],"model":"vendor/M-x:free",
+                         "stream":true,"stream_options":{"other":1,"include_usage":true}}
+                        """);
+
+        assertThat(request.model()).isEqualTo("vendor/M-x:free");
+        assertThat(request.stream()).isTrue();
+        assertThat(request.usageAsked()).isTrue();
+        assertThat(request.namesStoredState()).isFalse();
+    }
+
+    @Test
+    void takesNullAsAbsent() {
+        var request =
+                request(
+                        "{\"model\":null,\"stream\":null,\"stream_options\":null,"
+                                + "\"previous_response_id\":null,\"conversation\":null,"
+                                + "\"background\":null}");
+
+        assertThat(request.model()).isNull();
+        assertThat(request.stream()).isFalse();
+        assertThat(request.usageAsked()).isFalse();
+        assertThat(request.namesStoredState()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"previous_response_id\":\"resp_1\"}",
+                "{\"conversation\":\"conv_1\"}",
+                "{\"conversation\":{\"id\":\"conv_1\"}}",
+                "{\"background\":true}",
+                "{\"b\\u0061ckground\":true}"
+            })
+    void seesThatStoredStateIsNamed(String body) {
+        assertThat(request(body).namesStoredState()).isTrue();
+    }
+
+    @Test
+    void readsOnlyTheOutermostMembers() {
+        var request =
+                request(
+                        "{\"metadata\":{\"model\":\"x\",\"stream\":true,\"background\":true},"
+                                + "\"input\":\"\\\"model\\\":\\\"y\\\"\"}");
+
+        assertThat(request.model()).isNull();
+        assertThat(request.stream()).isFalse();
+        assertThat(request.namesStoredState()).isFalse();
+    }
+
+    @Test
+    void readsAnEscapedNameAndAnEscapedValue() {
+        assertThat(request("{\"m\\u006fdel\":\"a\\/b\\u0041\\\"\"}").model()).isEqualTo("a/bA\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"model\":1}|model|invalid_type|model must be a string",
+                "{\"model\":{}}|model|invalid_type|model must be a string",
+                "{\"model\":\"\"}|model|invalid_value|model must not be empty",
+                "{\"model\":\"a\\u0000\"}|model|invalid_value|model must not hold control characters",
+                "{\"model\":\"a\\ud800\"}|model|invalid_value|model must not hold control characters",
+                "{\"stream\":\"true\"}|stream|invalid_type|stream must be a boolean",
+                "{\"stream\":1}|stream|invalid_type|stream must be a boolean",
+                "{\"stream_options\":[]}|stream_options|invalid_type|stream_options must be an object",
+                "{\"stream_options\":{\"include_usage\":0}}|stream_options.include_usage"
+                        + "|invalid_type|stream_options.include_usage must be a boolean",
+                "{\"background\":\"yes\"}|background|invalid_type|background must be a boolean",
+                "{\"conversation\":1}|conversation|invalid_type"
+                        + "|conversation must be a string or an object",
+                "{\"previous_response_id\":{}}|previous_response_id|invalid_type"
+                        + "|previous_response_id must be a string",
+                "{\"model\":\"a\",\"model\":\"a\"}|model|duplicate_field|model is named more than once",
+                "{\"model\":null,\"\\u006dodel\":\"b\"}|model|duplicate_field"
+                        + "|model is named more than once",
+                "{\"stream\":true,\"stre\\u0061m\":true}|stream|duplicate_field"
+                        + "|stream is named more than once",
+                "{\"stream_options\":null,\"stream_options\":{}}|stream_options|duplicate_field"
+                        + "|stream_options is named more than once",
+                "{\"stream_options\":{\"include_usage\":true,\"\\u0069nclude_usage\":false}}"
+                        + "|stream_options.include_usage|duplicate_field"
+                        + "|stream_options.include_usage is named more than once",
+                "{\"background\":false,\"background\":true}|background|duplicate_field"
+                        + "|background is named more than once",
+                "{\"conversation\":null,\"conversation\":null}|conversation|duplicate_field"
+                        + "|conversation is named more than once",
+                "{\"previous_response_id\":null,\"previous_response_id\":\"x\"}"
+                        + "|previous_response_id|duplicate_field"
+                        + "|previous_response_id is named more than once",
+            })
+    void refusesAFieldThatIsNotClear(String body, String param, String code, String message) {
+        assertThat(refusal(body)).isEqualTo(new Unreadable(message, param, code));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "``|the body is empty",
+                "` \n`|the body is empty",
+                "[]|the body must be a JSON object",
+                "\"model\"|the body must be a JSON object",
+                "null|the body must be a JSON object",
+                "`\uFEFF{}`|the body must not start with a byte order mark",
+                "{}{}|the body goes on after its JSON object",
+                "{} x|the body goes on after its JSON object",
+                "{|the body ends before its JSON does",
+                "{\"a\":\"|the body ends before its JSON does",
+                "{\"stream_options\":{|the body ends before its JSON does",
+                "{\"a\":1,}|the body is not valid JSON",
+                "{,}|the body is not valid JSON",
+                "{'a':1}|the body is not valid JSON",
+                "{\"a\":NaN}|the body is not valid JSON",
+                "{\"a\":01}|the body is not valid JSON",
+                "{\"a\":+1}|the body is not valid JSON",
+                "{\"a\":1.}|the body is not valid JSON",
+                "{\"a\":/**/1}|the body is not valid JSON",
+                "{\"stream\":nul}|the body is not valid JSON",
+            })
+    void refusesABodyThatIsNotOneJsonObject(String body, String message) {
+        assertThat(refusal(body)).isEqualTo(new Unreadable(message, null, "invalid_json"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\u00C0\u00AE",
+                "\u00ED\u00A0\u0080",
+                "\u00F4\u0090\u0080\u0080",
+                "\u0080",
+                "\u00E4\u00BD"
+            })
+    void refusesMalformedUtf8(String bytes) {
+        var body = ("{\"a\":\"" + bytes + "\"}").getBytes(ISO_8859_1);
+
+        assertThat(RequestReader.read(body))
+                .isEqualTo(new Unreadable("the body is not valid UTF-8", null, "invalid_json"));
+    }
+
+    @Test
+    void refusesWhatIsTooDeepOrTooLong() {
+        assertThat(refusal("{\"a\":" + "[".repeat(200)).message())
+                .isEqualTo("the body is nested deeper than 128 levels");
+        assertThat(refusal("{\"a\":" + "9".repeat(2000) + "}").message())
+                .isEqualTo("the body holds a number of more than 1000 characters");
+        assertThat(refusal("{\"" + "k".repeat(5000) + "\":1}").message())
+                .isEqualTo("the body holds a name of more than 4096 bytes");
+        assertThat(refusal("{\"model\":\"" + "m".repeat(257) + "\"}").message())
+                .isEqualTo("model is longer than 256 characters");
+        assertThat(refusal("{\"model\":\"" + "m".repeat(9000) + "\"}").message())
+                .isEqualTo("model is longer than 256 characters");
+        assertThat(request("{\"model\":\"" + "m".repeat(256) + "\"}").model()).hasSize(256);
+    }
+
+    @Test
+    void refusesEveryCutOfABody() {
+        var body =
+                "{\"model\":\"m\",\"stream_options\":{\"include_usage\":true},\"n\":[1,\"é\"]}"
+                        .getBytes(UTF_8);
+
+        for (var end = 0; end < body.length; end++) {
+            assertThat(RequestReader.read(Arrays.copyOf(body, end))).isInstanceOf(Unreadable.class);
+        }
+    }
+
+    @Test
+    void neverThrowsWhateverTheBytes() {
+        var random = new Random(3);
+        for (var round = 0; round < 50_000; round++) {
+            var body = new byte[random.nextInt(40)];
+            random.nextBytes(body);
+            if (body.length > 0) {
+                body[0] = '{';
+            }
+
+            assertThat(RequestReader.read(body)).isNotNull();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{}|{\"model\":\"new\"}|{\"stream_options\":{\"include_usage\":true}}"
+                        + "|{\"model\":\"new\",\"stream_options\":{\"include_usage\":true}}",
+                "` { \"n\": 1.50 } `|` {\"model\":\"new\", \"n\": 1.50 } `"
+                        + "|` {\"stream_options\":{\"include_usage\":true}, \"n\": 1.50 } `"
+                        + "|` {\"model\":\"new\",\"stream_options\":{\"include_usage\":true}, \"n\": 1.50 } `",
+                "{\"model\" : \"old\",\"x\":1E5}|{\"model\" : \"new\",\"x\":1E5}"
+                        + "|{\"stream_options\":{\"include_usage\":true},\"model\" : \"old\",\"x\":1E5}"
+                        + "|{\"stream_options\":{\"include_usage\":true},\"model\" : \"new\",\"x\":1E5}",
+                "{\"model\":null}|{\"model\":\"new\"}"
+                        + "|{\"stream_options\":{\"include_usage\":true},\"model\":null}"
+                        + "|{\"stream_options\":{\"include_usage\":true},\"model\":\"new\"}",
+                "{\"stream_options\":null,\"model\":\"o\"}|{\"stream_options\":null,\"model\":\"new\"}"
+                        + "|{\"stream_options\":{\"include_usage\":true},\"model\":\"o\"}"
+                        + "|{\"stream_options\":{\"include_usage\":true},\"model\":\"new\"}",
+                "{\"model\":\"o\",\"stream_options\":{ }}|{\"model\":\"new\",\"stream_options\":{ }}"
+                        + "|{\"model\":\"o\",\"stream_options\":{\"include_usage\":true }}"
+                        + "|{\"model\":\"new\",\"stream_options\":{\"include_usage\":true }}",
+                "{\"stream_options\":{\"a\":0},\"model\":\"o\"}"
+                        + "|{\"stream_options\":{\"a\":0},\"model\":\"new\"}"
+                        + "|{\"stream_options\":{\"include_usage\":true,\"a\":0},\"model\":\"o\"}"
+                        + "|{\"stream_options\":{\"include_usage\":true,\"a\":0},\"model\":\"new\"}",
+                "{\"stream_options\":{\"include_usage\": false}}"
+                        + "|{\"model\":\"new\",\"stream_options\":{\"include_usage\": false}}"
+                        + "|{\"stream_options\":{\"include_usage\": true}}"
+                        + "|{\"model\":\"new\",\"stream_options\":{\"include_usage\": true}}",
+            })
+    void changesOnlyWhatItMust(String body, String model, String usage, String both) {
+        var request = request(body);
+
+        assertThat(request.edited("new", false)).asString(UTF_8).isEqualTo(model);
+        assertThat(request.edited(null, true)).asString(UTF_8).isEqualTo(usage);
+        assertThat(request.edited("new", true)).asString(UTF_8).isEqualTo(both);
+        assertThat(((JsonRequest) RequestReader.read(request.edited("new", true))).usageAsked())
+                .isTrue();
+    }
+
+    @Test
+    void returnsTheSameArrayWhenNothingChanges() {
+        var request =
+                request("{\"model\":\"m\\u0041\",\"stream_options\":{\"include_usage\":true}}");
+
+        assertThat(request.edited("mA", true)).isSameAs(request.body());
+        assertThat(request.edited(null, false)).isSameAs(request.body());
+    }
+
+    @Test
+    void escapesTheModelItPutsIn() {
+        var edited = request("{\"a\":\"é\"}").edited("q\"\\\u0001模", false);
+
+        assertThat(edited)
+                .asString(UTF_8)
+                .isEqualTo("{\"model\":\"q\\\"\\\\\\u0001模\",\"a\":\"é\"}");
+    }
+}

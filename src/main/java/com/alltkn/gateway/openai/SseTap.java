@@ -1,0 +1,348 @@
+package com.alltkn.gateway.openai;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.vertx.core.buffer.Buffer;
+import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Listens to a stream of server-sent events (WHATWG HTML, "Server-sent events", 9.2.6) that is
+/// relayed as bytes: whether its last event was seen, what it used, and how an event left open can
+/// be closed. Never throws, whatever the bytes, and says the same however they are split. Not safe
+/// for several threads.
+public final class SseTap {
+    /// Longest line that is held and read as a whole; of a longer one only start and end are kept.
+    /// Chat chunks stay below 10 KiB; the last event of a response carries all of it, and is
+    /// recognised by its start. With 50 endless lines at once this is 13 MiB.
+    static final int MAX_LINE = 256 * 1024;
+
+    /// Kept of the start of a longer line: enough for `type`, which comes first.
+    private static final int HEAD = 4 * 1024;
+
+    /// Kept of its end: enough for `usage` and the members behind it.
+    private static final int TAIL = 16 * 1024;
+
+    /// A larger chunk is read in parts, so that what is held stays bounded.
+    private static final int STEP = 16 * 1024;
+
+    private static final byte[] DATA = "data".getBytes(US_ASCII);
+    private static final byte[] EVENT = "event".getBytes(US_ASCII);
+    private static final byte[] DONE = "[DONE]".getBytes(US_ASCII);
+    private static final byte[] NOTHING = {};
+
+    private enum LineEnding {
+        LF,
+        CRLF,
+        CR
+    }
+
+    private final StreamEnd end;
+    private final AnswerReader answer = new AnswerReader();
+
+    // The text not yet done with: an open line, and the first data line of an open event.
+    private byte[] held = NOTHING;
+    private int filled;
+    private int scanned;
+    private int lineStart;
+    private @Nullable LongLine longLine;
+
+    private boolean firstLine = true;
+    private boolean afterReturn;
+    private boolean afterBlank = true;
+    private LineEnding ending = LineEnding.LF;
+
+    // The open event.
+    private EventType eventType = EventType.OTHER;
+    private int dataLines;
+    private int dataFrom;
+    private int dataTo;
+    private @Nullable ByteArrayOutputStream joined;
+    private boolean unreadable;
+
+    private boolean terminal;
+    private boolean errorSeen;
+    private Optional<Usage> usage = Optional.empty();
+    private @Nullable String model;
+
+    /// Listens to a stream from its first byte.
+    ///
+    /// @param end how the endpoint ends its streams
+    public SseTap(StreamEnd end) {
+        this.end = end;
+    }
+
+    /// Reads a chunk; does not keep it.
+    public void accept(Buffer chunk) {
+        for (var from = 0; from < chunk.length(); from += STEP) {
+            var to = Math.min(chunk.length(), from + STEP);
+            makeRoom(to - from);
+            chunk.getBytes(from, to, held, filled);
+            filled += to - from;
+            readLines();
+        }
+        if (keptFrom() == filled) {
+            forget(filled);
+            if (held.length > 4 * STEP) {
+                held = NOTHING;
+            }
+        }
+    }
+
+    /// Whether the stream's last event was seen up to the end of its data line; clients need no
+    /// more to stop. Never true for `StreamEnd.NONE`.
+    public boolean terminal() {
+        return terminal;
+    }
+
+    /// The last usage that went by.
+    public Optional<Usage> usage() {
+        return usage;
+    }
+
+    /// Whether an event reported an error.
+    public boolean errorSeen() {
+        return errorSeen;
+    }
+
+    /// The model that answers, as the first event that names one says; at most 256 characters.
+    public @Nullable String model() {
+        return model;
+    }
+
+    /// Whether another event may follow at once: the stream has just ended an event with a blank
+    /// line, or nothing was sent.
+    public boolean atEventBoundary() {
+        return afterBlank && !isLineOpen();
+    }
+
+    /// The bytes that end an open line and an open event, in the stream's own line ending; empty at
+    /// a boundary.
+    public Buffer closing() {
+        if (atEventBoundary()) {
+            return Buffer.buffer();
+        }
+        if (isLineOpen()) {
+            return Buffer.buffer(
+                    switch (ending) {
+                        case LF -> "\n\n";
+                        case CRLF -> "\r\n\r\n";
+                        case CR -> "\r\r";
+                    });
+        }
+        return Buffer.buffer(
+                switch (ending) {
+                    // After a CR, an LF is only the other half of the line ending, and the blank
+                    // line is still to come.
+                    case LF -> afterReturn ? "\n\n" : "\n";
+                    case CRLF -> afterReturn ? "\n\r\n" : "\r\n";
+                    case CR -> "\r";
+                });
+    }
+
+    private boolean isLineOpen() {
+        return longLine != null || lineStart < filled;
+    }
+
+    private void readLines() {
+        while (true) {
+            skipFeedAfterReturn();
+            var eol = Lines.end(held, scanned, filled);
+            if (eol < 0) {
+                break;
+            }
+            endLine(eol);
+            afterReturn = held[eol] == '\r';
+            if (!afterReturn) {
+                ending = LineEnding.LF;
+            }
+            lineStart = eol + 1;
+            scanned = lineStart;
+        }
+        scanned = filled;
+        if (longLine != null || filled - lineStart > MAX_LINE) {
+            continueLongLine(filled);
+            lineStart = filled;
+        }
+    }
+
+    private void skipFeedAfterReturn() {
+        if (!afterReturn || scanned == filled) {
+            return;
+        }
+        afterReturn = false;
+        if (held[scanned] == '\n') {
+            ending = LineEnding.CRLF;
+            scanned++;
+            lineStart = scanned;
+        } else {
+            ending = LineEnding.CR;
+        }
+    }
+
+    private void endLine(int eol) {
+        var wasFirst = firstLine;
+        firstLine = false;
+        if (longLine != null || eol - lineStart > MAX_LINE) {
+            afterBlank = false;
+            endLongLine(continueLongLine(eol), wasFirst);
+            longLine = null;
+            return;
+        }
+        var from = wasFirst ? Lines.afterByteOrderMark(held, lineStart, eol) : lineStart;
+        afterBlank = from == eol;
+        if (afterBlank) {
+            endEvent();
+            return;
+        }
+        var value = Lines.valueOf(DATA, held, from, eol);
+        if (value >= 0) {
+            readDataLine(value, eol);
+            return;
+        }
+        value = Lines.valueOf(EVENT, held, from, eol);
+        if (value >= 0) {
+            eventType = EventType.of(held, value, eol);
+        }
+    }
+
+    private void readDataLine(int from, int to) {
+        dataLines++;
+        if (dataLines == 1) {
+            dataFrom = from;
+            dataTo = to;
+            readData(held, from, to);
+            return;
+        }
+        if (unreadable) {
+            return;
+        }
+        var data = joined;
+        if (data == null) {
+            data = new ByteArrayOutputStream();
+            data.write(held, dataFrom, dataTo - dataFrom);
+            joined = data;
+        }
+        if (data.size() + 1 + to - from > MAX_LINE) {
+            unreadable = true;
+            joined = null;
+            return;
+        }
+        data.write('\n');
+        data.write(held, from, to - from);
+    }
+
+    private void endEvent() {
+        var data = joined;
+        if (data != null) {
+            readData(data.toByteArray(), 0, data.size());
+        }
+        if (dataLines > 0 || eventType == EventType.ERROR) {
+            note(eventType);
+        }
+        eventType = EventType.OTHER;
+        dataLines = 0;
+        joined = null;
+        unreadable = false;
+    }
+
+    private void readData(byte[] bytes, int from, int to) {
+        note(eventType);
+        if (startsWithDone(bytes, from, to)) {
+            terminal |= end == StreamEnd.DONE;
+            return;
+        }
+        if (!answer.read(bytes, from, to)) {
+            return;
+        }
+        note(answer.type());
+        errorSeen |= answer.hasError();
+        usage = answer.usage().or(() -> usage);
+        if (model == null) {
+            model = answer.model();
+        }
+    }
+
+    private void note(EventType type) {
+        terminal |= end == StreamEnd.RESPONSE && type.endsResponse();
+        errorSeen |= type.reportsError();
+    }
+
+    private static boolean startsWithDone(byte[] bytes, int from, int to) {
+        return to - from >= DONE.length
+                && Arrays.equals(bytes, from, from + DONE.length, DONE, 0, DONE.length);
+    }
+
+    private LongLine continueLongLine(int to) {
+        var line = longLine;
+        if (line == null) {
+            line = new LongLine(Arrays.copyOfRange(held, lineStart, lineStart + HEAD));
+            longLine = line;
+        }
+        line.tail.append(held, lineStart, to);
+        lineStart = to;
+        return line;
+    }
+
+    private void endLongLine(LongLine line, boolean wasFirst) {
+        var head = line.head;
+        var from = wasFirst ? Lines.afterByteOrderMark(head, 0, head.length) : 0;
+        var value = Lines.valueOf(DATA, head, from, head.length);
+        if (value < 0) {
+            return;
+        }
+        dataLines++;
+        unreadable = true;
+        joined = null;
+        if (dataLines > 1) {
+            return;
+        }
+        note(eventType);
+        answer.readStart(head, value, head.length);
+        note(answer.type());
+        errorSeen |= answer.hasError();
+        if (model == null) {
+            model = answer.model();
+        }
+        var depth = end == StreamEnd.RESPONSE ? 2 : 1;
+        var tail = line.tail;
+        usage = TailUsage.find(tail.bytes(), tail.from(), tail.to(), depth).or(() -> usage);
+    }
+
+    /// The first byte that is still needed.
+    private int keptFrom() {
+        return dataLines == 1 && joined == null && !unreadable ? dataFrom : lineStart;
+    }
+
+    private void makeRoom(int more) {
+        if (filled + more <= held.length) {
+            return;
+        }
+        forget(keptFrom());
+        if (filled + more > held.length) {
+            held =
+                    Arrays.copyOf(
+                            held, Math.max(filled + more, Math.min(2 * held.length, MAX_LINE)));
+        }
+    }
+
+    private void forget(int to) {
+        System.arraycopy(held, to, held, 0, filled - to);
+        filled -= to;
+        scanned -= to;
+        lineStart -= to;
+        dataFrom -= to;
+        dataTo -= to;
+    }
+
+    /// What is kept of a line too long to be held.
+    private static final class LongLine {
+        final byte[] head;
+        final TailWindow tail = new TailWindow(TAIL);
+
+        LongLine(byte[] head) {
+            this.head = head;
+        }
+    }
+}

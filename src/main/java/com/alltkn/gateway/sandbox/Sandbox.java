@@ -7,6 +7,7 @@ import io.quarkus.runtime.configuration.ConfigurationException;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.net.BindException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Set;
@@ -41,11 +42,14 @@ class Sandbox {
             int opened = server.listen(port).toCompletionStage().toCompletableFuture().join();
             LOG.infof("sandbox started url=http://127.0.0.1:%d/api/v1", opened);
         } catch (CompletionException e) {
+            if (!(e.getCause() instanceof BindException)) {
+                throw e;
+            }
+            // Without the cause, because Quarkus prints the innermost message.
             throw new ConfigurationException(
                     "the sandbox cannot listen on 127.0.0.1:"
                             + port
                             + " because the port is taken: set gateway.sandbox.port to a free one",
-                    e,
                     Set.of("gateway.sandbox.port"));
         }
     }

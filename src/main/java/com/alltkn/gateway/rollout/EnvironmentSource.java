@@ -36,8 +36,10 @@ public final class EnvironmentSource implements SettingsSource {
             name = "sandbox";
             fields =
                     Map.of(
-                            Setting.API_KEY.key(), SANDBOX_KEY,
-                            Setting.BASE_URL.key(), sandbox.get().toString());
+                            Setting.API_KEY.key(),
+                            SANDBOX_KEY,
+                            Setting.BASE_URL.key(),
+                            sandbox.get().toString());
         } else {
             name = "environment";
             fields = Map.copyOf(values);

@@ -2,8 +2,8 @@ package com.alltkn.gateway.rollout;
 
 import java.util.regex.Pattern;
 
-/// Which environment this process belongs to. Several environments can share a profile
-/// (`prod-eu`, `prod-us`): the name says where settings are read, the profile how strict to be.
+/// Which environment this process belongs to. Several environments can share a profile (`prod-eu`,
+/// `prod-us`): the name says where settings are read, the profile how strict to be.
 ///
 /// @param name letters `a-z`, digits and hyphens; part of the path in Vault
 /// @param strictness what the active profile allows

@@ -98,8 +98,7 @@ final class KeyRules {
                     RejectionReason.KEY_MASKED, where + " is a masked or shortened copy of a key");
         }
         if (isPlaceholder(key)) {
-            return new Rejected(
-                    RejectionReason.KEY_PLACEHOLDER, where + " is a placeholder, not a key");
+            return new Rejected(RejectionReason.KEY_PLACEHOLDER, where + " only stands for a key");
         }
         return checkCharacters(key, where);
     }
@@ -141,7 +140,8 @@ final class KeyRules {
         }
         if (key.chars().anyMatch(character -> character > '~')) {
             return new Rejected(
-                    RejectionReason.KEY_NOT_ASCII, where + " contains a character outside of ASCII");
+                    RejectionReason.KEY_NOT_ASCII,
+                    where + " contains a character outside of ASCII");
         }
         return null;
     }

@@ -10,7 +10,7 @@ public sealed interface Reading {
     ///
     /// @param number the source's number for it
     /// @param fields what it holds, by name; numbers, booleans and structures as the source has
-    ///     them, absent values left out
+    ///   them, absent values left out
     record Found(long number, Map<String, Object> fields) implements Reading {
 
         /// Copies.
@@ -32,6 +32,6 @@ public sealed interface Reading {
     ///
     /// @param reason why
     /// @param detail for people: the gateway's own words, never the source's, which could hold a
-    ///     token
+    ///   token
     record Unavailable(SourceFailure reason, String detail) implements Reading {}
 }

@@ -40,13 +40,11 @@ final class RejectedContents {
         try {
             var digest = MessageDigest.getInstance("SHA-256");
             new TreeMap<>(fields)
-                    .forEach(
-                            (name, value) -> {
-                                var part = name + "=" + value;
-                                digest.update(
-                                        (part.length() + ":" + part)
-                                                .getBytes(StandardCharsets.UTF_8));
-                            });
+                    .forEach((name, value) -> {
+                        var part = name + "=" + value;
+                        digest.update(
+                                (part.length() + ":" + part).getBytes(StandardCharsets.UTF_8));
+                    });
             return HexFormat.of().formatHex(digest.digest());
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);

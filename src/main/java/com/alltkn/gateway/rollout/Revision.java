@@ -1,5 +1,7 @@
 package com.alltkn.gateway.rollout;
 
+import com.alltkn.gateway.secret.KeyId;
+
 /// Credential and configuration as one numbered, immutable set. Two revisions are the same if their
 /// content is; the number only says under which name the source has it now, and never an order: a
 /// source may count from one again, or give old content a new number.
@@ -8,7 +10,8 @@ package com.alltkn.gateway.rollout;
 /// @param settings the content
 /// @param source the name of the source
 /// @param contentId the identity of the content, worked out once
-public record Revision(long number, Settings settings, String source, Settings.ContentId contentId) {
+public record Revision(
+        long number, Settings settings, String source, Settings.ContentId contentId) {
 
     /// @param number the source's number
     /// @param settings the content
@@ -31,7 +34,7 @@ public record Revision(long number, Settings settings, String source, Settings.C
     }
 
     /// @return the id of its key
-    public com.alltkn.gateway.secret.KeyId keyId() {
+    public KeyId keyId() {
         return settings.keyId();
     }
 }

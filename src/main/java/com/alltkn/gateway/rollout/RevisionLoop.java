@@ -29,8 +29,7 @@ public final class RevisionLoop {
         this(source, revisions, random, Pause.real());
     }
 
-    RevisionLoop(
-            SettingsSource source, Revisions revisions, RandomGenerator random, Pause pause) {
+    RevisionLoop(SettingsSource source, Revisions revisions, RandomGenerator random, Pause pause) {
         this.source = source;
         this.revisions = revisions;
         this.schedule = new PollSchedule(source.pollInterval(), random);

@@ -53,8 +53,7 @@ final class RolloutAssembly {
     SettingsParser parser(AllowedHosts hosts, Config config) {
         var defaults = new HashMap<String, String>();
         for (var setting : Setting.DEFAULTABLE) {
-            lookup(config, setting.key())
-                    .ifPresent(value -> defaults.put(setting.key(), value));
+            lookup(config, setting.key()).ifPresent(value -> defaults.put(setting.key(), value));
         }
         return new SettingsParser(hosts, Map.copyOf(defaults));
     }

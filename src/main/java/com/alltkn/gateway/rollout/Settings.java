@@ -25,8 +25,8 @@ import java.util.TreeMap;
 /// @param logLevel the level of the gateway's own log categories
 /// @param fallbackModels models to try after the one asked for; often empty
 /// @param origins for each setting's name the source its value came from: that of the revision
-///     (`vault`, `file`, `environment`, `sandbox`), `environment` for a default of the process, or
-///     `default` for a built-in one
+///   (`vault`, `file`, `environment`, `sandbox`), `environment` for a default of the process, or
+///   `default` for a built-in one
 public record Settings(
         Secret apiKey,
         KeyId keyId,
@@ -43,8 +43,7 @@ public record Settings(
             throw new IllegalArgumentException("the key id is not that of the key");
         }
         if (baseUrl.getHost() == null || baseUrl.getPath().endsWith("/")) {
-            throw new IllegalArgumentException(
-                    "the base URL needs a host and no slash at the end");
+            throw new IllegalArgumentException("the base URL needs a host and no slash at the end");
         }
         if (defaultModel.isBlank()) {
             throw new IllegalArgumentException("the default model is blank");

@@ -45,7 +45,7 @@ public final class SettingsParser {
 
     /// @param hosts where the key may be sent
     /// @param defaults the settings that stand in the process' environment, by name; a key among
-    ///     them is never taken
+    ///   them is never taken
     public SettingsParser(AllowedHosts hosts, Map<String, String> defaults) {
         this.hosts = hosts;
         this.defaults = Map.copyOf(defaults);

@@ -57,7 +57,9 @@ public final class WatchedDirectory {
                 return settling.unsettled();
             }
             return settling.settle(
-                    snapshot.digest(), atomic ? Instant.MIN : snapshot.lastModified, snapshot.files);
+                    snapshot.digest(),
+                    atomic ? Instant.MIN : snapshot.lastModified,
+                    snapshot.files);
         } catch (IOException e) {
             return settling.unreadable(BoundedRead.reasonOf(e));
         }
@@ -87,13 +89,12 @@ public final class WatchedDirectory {
 
         String digest() {
             var digest = Settling.newDigest();
-            files.forEach(
-                    (name, bytes) -> {
-                        var length = ByteBuffer.allocate(2 * Integer.BYTES);
-                        digest.update(length.putInt(name.length()).putInt(bytes.length).flip());
-                        digest.update(name.getBytes(StandardCharsets.UTF_8));
-                        digest.update(bytes);
-                    });
+            files.forEach((name, bytes) -> {
+                var length = ByteBuffer.allocate(2 * Integer.BYTES);
+                digest.update(length.putInt(name.length()).putInt(bytes.length).flip());
+                digest.update(name.getBytes(StandardCharsets.UTF_8));
+                digest.update(bytes);
+            });
             return Settling.hex(digest);
         }
     }

@@ -5,9 +5,9 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 
 /// One file, looked at whenever somebody asks. It goes by content, so it does not matter how a new
-/// content gets there: written in place, renamed over the old one as editors do, or swapped
-/// through a symbolic link as Kubernetes does with `..data`. A content that is still being written
-/// is not reported; it is looked at again at the next poll.
+/// content gets there: written in place, renamed over the old one as editors do, or swapped through
+/// a symbolic link as Kubernetes does with `..data`. A content that is still being written is not
+/// reported; it is looked at again at the next poll.
 ///
 /// Blocks while reading. For one thread at a time.
 public final class WatchedFile {

@@ -2,6 +2,7 @@ package com.alltkn.gateway.rollout.vault;
 
 import com.alltkn.gateway.rollout.Reading.Unavailable;
 import com.alltkn.gateway.rollout.SourceFailure;
+import com.fasterxml.jackson.core.JacksonException;
 import io.quarkus.vault.client.VaultClientException;
 import io.quarkus.vault.client.auth.VaultTokenException;
 import java.io.IOException;
@@ -23,7 +24,7 @@ final class VaultFailures {
     /// @param what which call it was, such as `metadata`
     static Unavailable of(Throwable thrown, String what) {
         // The first in the chain that says something, from the outside to the cause.
-        for (Throwable at = thrown; at != null; at = next(at)) {
+        for (Throwable at = thrown; at != null; at = at.getCause()) {
             var known = known(at, what);
             if (known != null) {
                 return known;
@@ -31,7 +32,10 @@ final class VaultFailures {
         }
         return new Unavailable(
                 SourceFailure.RUBBISH,
-                what + " could not be understood (" + root(thrown).getClass().getSimpleName() + ")");
+                what
+                        + " could not be understood ("
+                        + root(thrown).getClass().getSimpleName()
+                        + ")");
     }
 
     private static @Nullable Unavailable known(Throwable thrown, String what) {
@@ -48,7 +52,7 @@ final class VaultFailures {
             case FileSystemException _ ->
                     new Unavailable(
                             SourceFailure.LOGIN_REFUSED, "the file of the login cannot be read");
-            case com.fasterxml.jackson.core.JacksonException _ ->
+            case JacksonException _ ->
                     new Unavailable(SourceFailure.RUBBISH, what + " is not what Vault answers");
             case IOException _ -> unreachable(what, "connection broken");
             default -> byName(thrown, what);
@@ -104,14 +108,9 @@ final class VaultFailures {
 
     private static Throwable root(Throwable thrown) {
         var at = thrown;
-        for (var next = next(at); next != null; next = next(at)) {
+        for (var next = at.getCause(); next != null; next = next.getCause()) {
             at = next;
         }
         return at;
-    }
-
-    private static @Nullable Throwable next(Throwable thrown) {
-        var cause = thrown.getCause();
-        return cause == thrown ? null : cause;
     }
 }

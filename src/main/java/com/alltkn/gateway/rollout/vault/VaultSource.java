@@ -34,7 +34,7 @@ public final class VaultSource implements SettingsSource {
     private @Nullable Version found;
 
     /// @param client gives the client; asked at the first read, so that a process without Vault
-    ///     never makes one
+    ///   never makes one
     /// @param config where and how often
     /// @param path the secret below the mount: the name of the environment
     /// @param clock tells whether a deletion time has come

@@ -1,0 +1,37 @@
+package com.alltkn.gateway.rollout;
+
+import java.util.Map;
+import java.util.TreeSet;
+
+/// What one read of a source came to.
+public sealed interface Reading {
+
+    /// The source has content that it did not have at the last [Found].
+    ///
+    /// @param number the source's number for it
+    /// @param fields what it holds, by name; numbers, booleans and structures as the source has
+    ///   them, absent values left out
+    record Found(long number, Map<String, Object> fields) implements Reading {
+
+        /// Copies.
+        public Found {
+            fields = Map.copyOf(fields);
+        }
+
+        /// The names only: one of the values is a key.
+        @Override
+        public String toString() {
+            return "Found[number=" + number + ", fields=" + new TreeSet<>(fields.keySet()) + "]";
+        }
+    }
+
+    /// The source answered, and has nothing that it did not have at the last [Found].
+    record Unchanged() implements Reading {}
+
+    /// The source gave nothing.
+    ///
+    /// @param reason why
+    /// @param detail for people: the gateway's own words, never the source's, which could hold a
+    ///   token
+    record Unavailable(SourceFailure reason, String detail) implements Reading {}
+}

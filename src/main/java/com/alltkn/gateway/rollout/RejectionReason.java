@@ -1,0 +1,62 @@
+package com.alltkn.gateway.rollout;
+
+import java.util.Locale;
+
+/// Why settings were rejected before anything was sent with them.
+public enum RejectionReason {
+    /// No key at all.
+    KEY_MISSING,
+    /// The key is a number, a boolean or a structure.
+    KEY_NOT_TEXT,
+    /// Nothing but white space.
+    KEY_BLANK,
+    /// More than 4096 characters.
+    KEY_TOO_LONG,
+    /// CR or LF, often one at the end of a pasted value; in a header it could split a request.
+    KEY_HAS_LINE_BREAK,
+    /// Another control character.
+    KEY_HAS_CONTROL_CHARACTER,
+    /// A space.
+    KEY_HAS_SPACE,
+    /// A character outside of ASCII.
+    KEY_NOT_ASCII,
+    /// A word that stands for a key, as documents and templates have it.
+    KEY_PLACEHOLDER,
+    /// A key that some page or log has shortened or covered.
+    KEY_MASKED,
+    /// A reference that somebody should have replaced by what it refers to.
+    UNRESOLVED_REFERENCE,
+    /// A list or an object where one value is expected.
+    NOT_A_VALUE,
+    /// A setting other than the key that is there but blank.
+    BLANK,
+    /// The base URL cannot be read as one.
+    BASE_URL_INVALID,
+    /// The base URL holds a user or password.
+    BASE_URL_HAS_USER_INFO,
+    /// The base URL holds a query.
+    BASE_URL_HAS_QUERY,
+    /// The base URL holds a fragment.
+    BASE_URL_HAS_FRAGMENT,
+    /// The base URL would send the key unencrypted.
+    BASE_URL_NOT_HTTPS,
+    /// The base URL would send the key to a host that is not on the list.
+    BASE_URL_HOST_NOT_ALLOWED,
+    /// A model's name with a space or control character.
+    MODEL_INVALID,
+    /// A model's name of more than 200 characters.
+    MODEL_TOO_LONG,
+    /// More than 8 fallback models.
+    TOO_MANY_MODELS,
+    /// The time-out is no whole number.
+    TIMEOUT_NOT_A_NUMBER,
+    /// The time-out is below 1 ms or above one hour.
+    TIMEOUT_OUT_OF_RANGE,
+    /// No such log level.
+    LOG_LEVEL_UNKNOWN;
+
+    /// @return the reason as logs and meters show it
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

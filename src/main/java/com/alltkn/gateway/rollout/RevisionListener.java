@@ -1,0 +1,37 @@
+package com.alltkn.gateway.rollout;
+
+import org.jspecify.annotations.Nullable;
+
+/// Told of everything that happens to revisions, in order and on the thread that caused it, which
+/// is never an event loop. What a listener throws is logged and stops nothing.
+public interface RevisionListener {
+
+    /// Requests that begin from now on are carried by another content.
+    ///
+    /// @param now carries requests
+    /// @param before carried them until now; null for the first
+    default void promoted(Revision now, @Nullable Revision before) {}
+
+    /// The active content has another number; nothing else changed.
+    ///
+    /// @param now with the new number
+    /// @param before with the old one
+    default void renumbered(Revision now, Revision before) {}
+
+    /// A content will not carry requests. Told once per content.
+    ///
+    /// @param number the source's number for it
+    /// @param source the name of the source
+    /// @param reason why
+    /// @param sentence for people; never holds the key
+    default void rejected(long number, String source, RejectionReason reason, String sentence) {}
+
+    /// A read gave nothing. Told for every such read.
+    ///
+    /// @param reason why
+    /// @param detail for people; never holds a secret
+    default void sourceUnavailable(SourceFailure reason, String detail) {}
+
+    /// A read was answered, with or without anything new. Told for every such read.
+    default void sourceAvailable() {}
+}

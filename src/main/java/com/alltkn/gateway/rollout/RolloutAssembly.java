@@ -1,0 +1,105 @@
+package com.alltkn.gateway.rollout;
+
+import io.quarkus.arc.All;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.common.annotation.Identifier;
+import io.smallrye.config.SmallRyeConfig;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Any;
+import jakarta.enterprise.inject.Instance;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.eclipse.microprofile.config.Config;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/// Puts the parts of the rollout together, and starts and stops the loop with the process. A source
+/// is a bean whose [Identifier] is its name in `gateway.source`; only the chosen one is ever made,
+/// so that a process without Vault needs no configuration for it.
+@Singleton
+final class RolloutAssembly {
+
+    @Produces
+    @Singleton
+    GatewayEnvironment environment(
+            Config config, @ConfigProperty(name = "gateway.environment") Optional<String> name) {
+        var profiles = config.unwrap(SmallRyeConfig.class).getProfiles();
+        var strictness =
+                profiles.size() == 1
+                        ? Strictness.of(profiles.getFirst())
+                        : Optional.<Strictness>empty();
+        if (strictness.isEmpty()) {
+            throw new IllegalStateException(
+                    "quarkus.profile must be exactly one of dev, test, staging, prod, not "
+                            + profiles);
+        }
+        return new GatewayEnvironment(name.orElse(profiles.getFirst()), strictness.get());
+    }
+
+    @Produces
+    @Singleton
+    AllowedHosts allowedHosts(GatewayEnvironment environment, RolloutConfig config) {
+        return new AllowedHosts(environment.strictness(), config.allowedHosts());
+    }
+
+    @Produces
+    @Singleton
+    SettingsParser parser(AllowedHosts hosts, Config config) {
+        var defaults = new HashMap<String, String>();
+        for (var setting : Setting.DEFAULTABLE) {
+            lookup(config, setting.key()).ifPresent(value -> defaults.put(setting.key(), value));
+        }
+        return new SettingsParser(hosts, Map.copyOf(defaults));
+    }
+
+    @Produces
+    @Singleton
+    @Identifier("environment")
+    SettingsSource environmentSource(Config config, SandboxConfig sandbox) {
+        return new EnvironmentSource(name -> lookup(config, name), sandbox.url());
+    }
+
+    @Produces
+    @Singleton
+    Revisions revisions(SettingsParser parser, @All List<RevisionListener> listeners) {
+        return new Revisions(parser, listeners);
+    }
+
+    @Produces
+    @Singleton
+    RevisionLoop loop(
+            @ConfigProperty(name = "gateway.source") String name,
+            @Any Instance<SettingsSource> sources,
+            Revisions revisions) {
+        var source = sources.select(Identifier.Literal.of(name));
+        if (source.isUnsatisfied()) {
+            throw new IllegalStateException(
+                    "gateway.source must be one of vault, file, environment, not " + name);
+        }
+        return new RevisionLoop(source.get(), revisions, RandomGenerator.getDefault());
+    }
+
+    void start(@Observes StartupEvent event, RevisionLoop loop) {
+        loop.start();
+    }
+
+    void stop(@Observes ShutdownEvent event, RevisionLoop loop) throws InterruptedException {
+        loop.stop();
+    }
+
+    /// A value as it stands there: a `${…}` in it is not followed, so that a rule can name it.
+    private static Optional<String> lookup(Config config, String name) {
+        try {
+            return Optional.ofNullable(config.getConfigValue(name).getRawValue())
+                    .filter(value -> !value.isEmpty());
+        } catch (NoSuchElementException e) {
+            return Optional.of("${unresolved}");
+        }
+    }
+}

@@ -1,0 +1,281 @@
+package com.alltkn.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.alltkn.gateway.rollout.Strictness;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StartupChecksTest {
+
+    private static final Map<String, String> SOUND =
+            Map.of(
+                    "gateway.source", "vault",
+                    "quarkus.vault.url", "https://vault.example:8200",
+                    "quarkus.vault.authentication.kubernetes.role", "gateway",
+                    "quarkus.log.level", "INFO");
+
+    @ParameterizedTest
+    @EnumSource
+    void acceptsASoundConfiguration(Strictness strictness) {
+        assertThat(violations(strictness, Map.of(), Map.of("PATH", "/bin"))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "gateway.source|environment|gateway.source must not be environment in PROFILE",
+                "gateway.source|redis|gateway.source must be one of vault, file, environment, not"
+                        + " redis",
+                "gateway.source|file|gateway.file.path is missing, which gateway.source=file needs",
+                "gateway.environment|Prod EU|gateway.environment must be made of a-z, 0-9 and"
+                        + " hyphens, not Prod EU",
+                "gateway.sandbox.url|http://127.0.0.1:8099|gateway.sandbox.url must not be set in"
+                        + " PROFILE",
+                "quarkus.vault.url||quarkus.vault.url is missing, which gateway.source=vault needs",
+                "quarkus.vault.url|http://vault:8200|quarkus.vault.url must begin with https:// in"
+                        + " PROFILE",
+                "quarkus.vault.tls.skip-verify|true|quarkus.vault.tls.skip-verify must not be true"
+                        + " in PROFILE",
+                "quarkus.tls.trust-all|true|quarkus.tls.trust-all must not be true in PROFILE",
+                "quarkus.vault.log-confidentiality-level|low|"
+                        + "quarkus.vault.log-confidentiality-level must not be low in PROFILE",
+                "quarkus.vault.secret-config-kv-path|prod|quarkus.vault.secret-config-kv-path must"
+                        + " not be set: one failed refresh would take every setting away",
+                "quarkus.log.level|DEBUG|quarkus.log.level must not be DEBUG in PROFILE: it would"
+                        + " print bodies and tokens",
+                "quarkus.log.level|500|quarkus.log.level must not be 500 in PROFILE: it would print"
+                        + " bodies and tokens",
+                "quarkus.rest-client.logging.scope|request-response|"
+                        + "quarkus.rest-client.logging.scope must not be request-response in"
+                        + " PROFILE: it prints headers and bodies",
+                "quarkus.rest-client.alltkn.logging.scope|all|"
+                        + "quarkus.rest-client.alltkn.logging.scope must not be all in PROFILE: it"
+                        + " prints headers and bodies",
+            })
+    void refusesADangerousProperty(String name, @Nullable String value, String sentence) {
+        var changed = Map.of(name, value == null ? "" : value);
+
+        for (var strictness : List.of(Strictness.STAGING, Strictness.PROD)) {
+            assertThat(violations(strictness, changed, Map.of()))
+                    .containsExactly(sentence.replace("PROFILE", strictness.profile()));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "io.quarkus.vault",
+                "io.vertx",
+                "io.vertx.core.http",
+                "io.netty",
+                "io.quarkus",
+                "io",
+                "org.jboss.resteasy",
+                "org.jboss.resteasy.reactive.client.logging",
+                "org.apache.http"
+            })
+    void refusesALevelThatCouldPrintBodiesOrTokens(String category) {
+        for (var level : List.of("DEBUG", "trace", "ALL", "FINE", "FINEST")) {
+            var name = "quarkus.log.category.\"" + category + "\".level";
+
+            assertThat(violations(Strictness.PROD, Map.of(name, level), Map.of()))
+                    .containsExactly(
+                            name
+                                    + " must not be "
+                                    + level
+                                    + " in prod: it could print bodies or tokens");
+        }
+    }
+
+    @Test
+    void refusesSuchALevelInAVariable() {
+        assertThat(
+                        violations(
+                                Strictness.PROD,
+                                Map.of(),
+                                Map.of("QUARKUS_LOG_CATEGORY__IO_VERTX_CORE__LEVEL", "TRACE")))
+                .containsExactly(
+                        "quarkus.log.category.\"io.vertx.core\".level must not be TRACE in prod: it"
+                                + " could print bodies or tokens");
+    }
+
+    @Test
+    void letsOtherCategoriesSpeak() {
+        var quiet =
+                Map.of(
+                        "quarkus.log.category.\"com.alltkn\".level", "TRACE",
+                        "quarkus.log.category.\"io.vertx\".level", "WARN");
+
+        assertThat(violations(Strictness.PROD, quiet, Map.of())).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"long", "%r %{i,Authorization}", "%h %{o,x}", "%{ALL_REQUEST_HEADERS}"})
+    void refusesAnAccessLogWithHeaders(String pattern) {
+        var config =
+                Map.of(
+                        "quarkus.http.access-log.enabled",
+                        "true",
+                        "quarkus.http.access-log.pattern",
+                        pattern);
+
+        assertThat(violations(Strictness.PROD, config, Map.of()))
+                .containsExactly(
+                        "quarkus.http.access-log.pattern must not print headers or cookies in prod:"
+                                + " they hold callers' credentials");
+    }
+
+    @Test
+    void acceptsAnAccessLogWithoutHeaders() {
+        var config =
+                Map.of(
+                        "quarkus.http.access-log.enabled", "true",
+                        "quarkus.http.access-log.pattern", "%h %r %s %b %D");
+
+        assertThat(violations(Strictness.PROD, config, Map.of())).isEmpty();
+    }
+
+    @Test
+    void refusesVaultWithoutALogin() {
+        var sentence =
+                "quarkus.vault.authentication has no complete login, which gateway.source=vault"
+                        + " needs: client-token, app-role, kubernetes.role or userpass";
+        var none = Map.of("quarkus.vault.authentication.kubernetes.role", "");
+        var half =
+                Map.of(
+                        "quarkus.vault.authentication.kubernetes.role", "",
+                        "quarkus.vault.authentication.app-role.role-id", "x");
+
+        assertThat(violations(Strictness.PROD, none, Map.of())).containsExactly(sentence);
+        assertThat(violations(Strictness.PROD, half, Map.of())).containsExactly(sentence);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "client-token,",
+        "client-token-wrapping-token,",
+        "app-role.role-id,app-role.secret-id",
+        "app-role.role-id,app-role.secret-id-wrapping-token",
+        "userpass.username,userpass.password",
+        "kubernetes.role,",
+    })
+    void acceptsEveryCompleteLogin(String one, @Nullable String other) {
+        var config = new HashMap<String, String>();
+        config.put("quarkus.vault.authentication.kubernetes.role", "");
+        config.put("quarkus.vault.authentication." + one, "x");
+        if (other != null) {
+            config.put("quarkus.vault.authentication." + other, "x");
+        }
+
+        assertThat(violations(Strictness.PROD, config, Map.of())).isEmpty();
+    }
+
+    @Test
+    void refusesAKeyInTheEnvironmentWithoutShowingIt() {
+        var environment = Map.of("ALLTKN_API_KEY", "test-key-1");
+        var sentence =
+                "ALLTKN_API_KEY must not stand in the process' environment in prod: keep it in the"
+                        + " source that gateway.source names";
+
+        assertThat(violations(Strictness.PROD, Map.of(), environment)).containsExactly(sentence);
+        assertThat(violations(Strictness.PROD, environment, Map.of())).containsExactly(sentence);
+        assertThat(violations(Strictness.DEV, Map.of(), environment)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "NEXT_PUBLIC_ALLTKN_API_KEY",
+                "VITE_ALLTKN_API_KEY",
+                "REACT_APP_ALLTKN_BASE_URL",
+                "PUBLIC_ALLTKN_DEFAULT_MODEL",
+                "NUXT_PUBLIC_AI_REQUEST_TIMEOUT_MS",
+                "EXPO_PUBLIC_AI_LOG_LEVEL",
+            })
+    void refusesABrowserBoundName(String name) {
+        assertThat(violations(Strictness.STAGING, Map.of(), Map.of(name, "test-key-1")))
+                .containsExactly(
+                        name + " must not be set: a bundler may copy its value to browsers");
+    }
+
+    @Test
+    void holdsTheDefaultsInTheEnvironmentToTheRulesOfARevision() {
+        var environment =
+                Map.of(
+                        "ALLTKN_BASE_URL", "http://api.alltkn.com/api/v1",
+                        "AI_LOG_LEVEL", "loud",
+                        "AI_REQUEST_TIMEOUT_MS", "1000");
+
+        assertThat(violations(Strictness.PROD, Map.of(), environment))
+                .containsExactly(
+                        "ALLTKN_BASE_URL from environment must begin with https:// so that the key"
+                                + " is not sent unencrypted",
+                        "AI_LOG_LEVEL from environment must be one of error, warn, info, debug,"
+                                + " trace");
+    }
+
+    @Test
+    void allowsADefaultBaseUrlOnlyOnAnAllowedHost() {
+        var environment = Map.of("ALLTKN_BASE_URL", "https://eu.alltkn.example/api/v1");
+        var allowed = Map.of("gateway.upstream.allowed-hosts", "eu.alltkn.example, other.example");
+
+        assertThat(violations(Strictness.PROD, Map.of(), environment))
+                .containsExactly(
+                        "ALLTKN_BASE_URL from environment names the host eu.alltkn.example, which"
+                                + " is not in gateway.upstream.allowed-hosts");
+        assertThat(violations(Strictness.PROD, allowed, environment)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            mode = Mode.INCLUDE,
+            names = {"DEV", "TEST"})
+    void leavesDevelopersAndTestsAlone(Strictness strictness) {
+        var config =
+                Map.of(
+                        "gateway.source", "environment",
+                        "gateway.sandbox.url", "http://127.0.0.1:8099",
+                        "quarkus.log.level", "TRACE");
+
+        assertThat(violations(strictness, config, Map.of("ALLTKN_API_KEY", "test-key-1")))
+                .isEmpty();
+    }
+
+    @Test
+    void acceptsExactlyOneKnownProfile() {
+        for (var profile : List.of("dev", "test", "staging", "prod")) {
+            assertThat(StartupChecks.profileViolations(List.of(profile))).isEmpty();
+        }
+        assertThat(StartupChecks.profileViolations(List.of("prd")))
+                .containsExactly(
+                        "quarkus.profile must be exactly one of dev, test, staging, prod, not prd");
+        assertThat(StartupChecks.profileViolations(List.of("prod", "dev")))
+                .containsExactly(
+                        "quarkus.profile must be exactly one of dev, test, staging, prod, not"
+                                + " prod,dev");
+        assertThat(StartupChecks.profileViolations(List.of())).hasSize(1);
+    }
+
+    private static List<String> violations(
+            Strictness strictness, Map<String, String> changes, Map<String, String> environment) {
+        var config = new HashMap<>(SOUND);
+        config.putAll(changes);
+        config.values().removeIf(String::isEmpty);
+        return StartupChecks.violations(
+                strictness,
+                name -> Optional.ofNullable(config.get(name)),
+                config.keySet(),
+                environment);
+    }
+}

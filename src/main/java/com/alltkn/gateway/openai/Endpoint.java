@@ -151,6 +151,15 @@ public enum Endpoint {
         };
     }
 
+    /// Whether a good answer is JSON, or a stream of events where one was asked for. Speech and a
+    /// file's content are not; a transcription can be plain text.
+    public boolean answersJson() {
+        return switch (this) {
+            case SPEAK, TRANSCRIBE, TRANSLATE, GET_FILE_CONTENT -> false;
+            default -> true;
+        };
+    }
+
     /// Whether the operation touches objects stored in the upstream account, which all callers
     /// share.
     public boolean storedObjects() {

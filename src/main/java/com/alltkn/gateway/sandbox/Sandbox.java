@@ -8,6 +8,7 @@ import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.net.BindException;
+import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Set;
@@ -30,11 +31,9 @@ class Sandbox {
     private final SandboxServer server;
     private final int port;
 
-    Sandbox(
-            Vertx vertx,
-            @ConfigProperty(name = "gateway.sandbox.port", defaultValue = "8089") int port) {
+    Sandbox(Vertx vertx, @ConfigProperty(name = "gateway.sandbox.url") URI url) {
         this.server = new SandboxServer(vertx, Clock.systemUTC(), PAUSE, SLOWNESS);
-        this.port = port;
+        this.port = url.getPort();
     }
 
     void start(@Observes StartupEvent event) {
@@ -49,8 +48,8 @@ class Sandbox {
             throw new ConfigurationException(
                     "the sandbox cannot listen on 127.0.0.1:"
                             + port
-                            + " because the port is taken: set gateway.sandbox.port to a free one",
-                    Set.of("gateway.sandbox.port"));
+                            + " because the port is taken: name another one in gateway.sandbox.url",
+                    Set.of("gateway.sandbox.url"));
         }
     }
 

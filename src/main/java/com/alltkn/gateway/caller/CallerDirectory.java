@@ -1,0 +1,49 @@
+package com.alltkn.gateway.caller;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.Map;
+
+/// Loads the callers once, at start.
+@ApplicationScoped
+public class CallerDirectory {
+
+    /// Reads the callers file, or makes the development caller.
+    ///
+    /// @param config where the callers are configured
+    /// @return the callers
+    /// @throws InvalidCallersException if none are configured or the file is wrong
+    @Produces
+    @Singleton
+    Callers callers(CallersConfig config) {
+        if (config.file().isPresent()) {
+            return read(config.file().get());
+        }
+        var key =
+                config.developmentKey()
+                        .orElseThrow(() ->
+                                new InvalidCallersException(
+                                        "gateway.callers.file is not set: without callers"
+                                                + " nobody could use the gateway"));
+        var hash = HexFormat.of().formatHex(Callers.sha256(key));
+        return Callers.of(Map.of(hash, new Caller("dev", false)));
+    }
+
+    private static Callers read(Path file) {
+        try {
+            return CallersFile.read(Files.readAllBytes(file));
+        } catch (IOException e) {
+            throw new InvalidCallersException(
+                    "gateway.callers.file: cannot read %s (%s)"
+                            .formatted(file, e.getClass().getSimpleName()));
+        } catch (InvalidCallersException e) {
+            throw new InvalidCallersException(
+                    "gateway.callers.file: %s: %s".formatted(file, e.getMessage()));
+        }
+    }
+}

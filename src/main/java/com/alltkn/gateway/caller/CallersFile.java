@@ -1,0 +1,120 @@
+package com.alltkn.gateway.caller;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/// Reads the callers file, YAML:
+///
+/// ```yaml
+/// callers:
+///   - id: billing
+///     api-keys: ["sha256:<64 hex digits>"]
+///     stored-objects: false
+/// ```
+///
+/// Two keys at a time let a caller rotate its own. A file that is wrong anywhere is refused as a
+/// whole, with a sentence that names the place.
+public final class CallersFile {
+
+    private static final Pattern ID = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
+    private static final Pattern HASH = Pattern.compile("sha256:[0-9a-fA-F]{64}");
+    private static final Set<String> FIELDS = Set.of("id", "api-keys", "stored-objects");
+    private static final int MOST_KEYS = 2;
+    private static final ObjectMapper YAML =
+            new ObjectMapper(
+                    YAMLFactory.builder()
+                            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                            .build());
+
+    private CallersFile() {}
+
+    /// Reads callers.
+    ///
+    /// @param yaml the file's content
+    /// @return the callers in it, at least one
+    /// @throws InvalidCallersException if anything in it is wrong
+    public static Callers read(byte[] yaml) {
+        var list = parse(yaml).path("callers");
+        if (!list.isArray() || list.isEmpty()) {
+            throw new InvalidCallersException("callers: must be a list with at least one caller");
+        }
+        var ids = new HashSet<String>();
+        var byKeyHash = new HashMap<String, Caller>();
+        for (int i = 0; i < list.size(); i++) {
+            var place = "callers[" + i + "]";
+            var caller = caller(list.get(i), place);
+            if (!ids.add(caller.id())) {
+                throw new InvalidCallersException(place + ".id: " + caller.id() + " is used twice");
+            }
+            addKeys(list.get(i).path("api-keys"), place + ".api-keys", caller, byKeyHash);
+        }
+        return Callers.of(byKeyHash);
+    }
+
+    private static JsonNode parse(byte[] yaml) {
+        JsonNode root;
+        try {
+            root = YAML.readTree(yaml);
+        } catch (JacksonException e) {
+            throw new InvalidCallersException("not YAML at line " + e.getLocation().getLineNr());
+        } catch (IOException e) {
+            throw new IllegalStateException("bytes in memory cannot fail to be read", e);
+        }
+        root.fieldNames()
+                .forEachRemaining(name -> {
+                    if (!name.equals("callers")) {
+                        throw new InvalidCallersException(name + ": not a known field");
+                    }
+                });
+        return root;
+    }
+
+    private static Caller caller(JsonNode node, String place) {
+        node.fieldNames()
+                .forEachRemaining(name -> {
+                    if (!FIELDS.contains(name)) {
+                        throw new InvalidCallersException(
+                                place + "." + name + ": not a known field");
+                    }
+                });
+        var id = node.path("id").asText();
+        if (!ID.matcher(id).matches()) {
+            throw new InvalidCallersException(place + ".id: '" + id + "' is not " + ID.pattern());
+        }
+        var storedObjects = node.path("stored-objects");
+        if (!storedObjects.isMissingNode() && !storedObjects.isBoolean()) {
+            throw new InvalidCallersException(place + ".stored-objects: must be true or false");
+        }
+        return new Caller(id, storedObjects.asBoolean(false));
+    }
+
+    private static void addKeys(
+            JsonNode keys, String place, Caller caller, Map<String, Caller> byKeyHash) {
+        if (!keys.isArray() || keys.isEmpty() || keys.size() > MOST_KEYS) {
+            throw new InvalidCallersException(place + ": must be a list of one or two hashes");
+        }
+        for (int i = 0; i < keys.size(); i++) {
+            var hash = keys.get(i).asText();
+            // The value is not repeated: who wrote a key in place of its hash must not find it in a
+            // log.
+            if (!HASH.matcher(hash).matches()) {
+                throw new InvalidCallersException(
+                        place + "[" + i + "]: must be sha256: and 64 hex digits");
+            }
+            var digits = hash.substring("sha256:".length()).toLowerCase(Locale.ROOT);
+            if (byKeyHash.put(digits, caller) != null) {
+                throw new InvalidCallersException(place + "[" + i + "]: is used twice");
+            }
+        }
+    }
+}

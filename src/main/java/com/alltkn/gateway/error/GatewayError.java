@@ -1,0 +1,138 @@
+package com.alltkn.gateway.error;
+
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Everything that can go wrong with an exchange, as the caller is told it. An error holds only
+/// what the outside may read: no key, prompt, answer, host name or class name. How each one is
+/// answered stands in [ErrorShape].
+public sealed interface GatewayError {
+
+    /// No credential, or one that no caller has.
+    record InvalidCredentials() implements GatewayError {}
+
+    /// A path that is none of the relayed ones.
+    ///
+    /// @param method the HTTP method asked with
+    /// @param path the path asked for
+    record UnknownPath(String method, String path) implements GatewayError {}
+
+    /// A known path with a method it does not have.
+    ///
+    /// @param method the HTTP method asked with
+    /// @param allowed the methods that the path has
+    record MethodNotAllowed(String method, Set<String> allowed) implements GatewayError {
+
+        public MethodNotAllowed {
+            allowed = Set.copyOf(allowed);
+        }
+    }
+
+    /// A path or field that reaches objects stored in the account that all callers share.
+    ///
+    /// @param what the path or field
+    record PathNotAllowed(String what) implements GatewayError {}
+
+    /// A request that cannot be understood, or that could be understood in two ways.
+    ///
+    /// @param message what is wrong with it
+    /// @param param the field that is wrong, if it is one
+    /// @param code a word for programs
+    record InvalidRequest(String message, @Nullable String param, String code)
+            implements GatewayError {}
+
+    /// A body over the limit.
+    ///
+    /// @param limit the limit in bytes
+    record BodyTooLarge(long limit) implements GatewayError {}
+
+    /// A body that did not arrive in time.
+    record BodyTooSlow() implements GatewayError {}
+
+    /// A content type or content coding that the path does not take.
+    ///
+    /// @param message what was sent and what is taken
+    record UnsupportedMedia(String message) implements GatewayError {}
+
+    /// An HTTP version that is not served.
+    record UnsupportedHttpVersion() implements GatewayError {}
+
+    /// The gateway has no revision yet.
+    record NotReady() implements GatewayError {}
+
+    /// More is under way than the gateway takes on.
+    record Overloaded() implements GatewayError {}
+
+    /// A fault of the gateway itself.
+    record Internal() implements GatewayError {}
+
+    /// Upstream could not be reached, or closed the connection without an answer.
+    record UpstreamUnreachable() implements GatewayError {}
+
+    /// Upstream did not answer in time.
+    ///
+    /// @param clock the clock that ran out
+    record UpstreamTimeout(Clock clock) implements GatewayError {}
+
+    /// Upstream's answer ended before its end.
+    record UpstreamInterrupted() implements GatewayError {}
+
+    /// Upstream answered with something that is no answer: an HTML page, an empty body, a redirect.
+    record UpstreamInvalidAnswer() implements GatewayError {}
+
+    /// Upstream failed by itself.
+    record UpstreamFailed() implements GatewayError {}
+
+    /// Upstream has more to do than it can.
+    ///
+    /// @param retryAfter the wait that upstream asked for
+    record UpstreamOverloaded(Optional<Duration> retryAfter) implements GatewayError {}
+
+    /// Upstream's rate limit for the account.
+    ///
+    /// @param retryAfter the wait that upstream asked for
+    /// @param message upstream's own sentence, scrubbed
+    /// @param shouldRetry whether upstream itself left a retry open
+    record UpstreamRateLimited(Optional<Duration> retryAfter, String message, boolean shouldRetry)
+            implements GatewayError {}
+
+    /// Upstream refused the gateway's credential.
+    record UpstreamCredentialsExhausted() implements GatewayError {}
+
+    /// The account's quota or balance is spent.
+    record UpstreamQuotaExhausted() implements GatewayError {}
+
+    /// Upstream forbids the account what was asked.
+    record UpstreamPermissionDenied() implements GatewayError {}
+
+    /// Upstream found fault with the request itself.
+    ///
+    /// @param status the 4xx status
+    /// @param message upstream's own sentence, scrubbed
+    /// @param type upstream's error type
+    /// @param param the field at fault, if upstream named one
+    /// @param code upstream's word for programs, if it has one
+    record UpstreamRefused(
+            int status, String message, String type, @Nullable String param, @Nullable String code)
+            implements GatewayError {}
+
+    /// The four clocks of an attempt.
+    enum Clock {
+        /// Until a connection stands.
+        CONNECT,
+        /// Until the first byte of the answer.
+        FIRST_BYTE,
+        /// Between two bytes of the answer.
+        IDLE,
+        /// From the request's arrival to the answer's last byte.
+        TOTAL;
+
+        /// @return the clock's name in records and messages
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+}

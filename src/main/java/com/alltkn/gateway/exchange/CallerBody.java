@@ -1,0 +1,123 @@
+package com.alltkn.gateway.exchange;
+
+import com.alltkn.gateway.error.GatewayError;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/// Reads a caller's body into memory, bounded in size and in the time between two pieces.
+final class CallerBody {
+
+    private final long limit;
+    private final long timeout;
+    private final Consumer<byte[]> whole;
+    private final Consumer<GatewayError> refused;
+    private final List<Buffer> pieces = new ArrayList<>(2);
+
+    private long length;
+    private boolean over;
+    private boolean moved;
+    private long timer = -1;
+
+    private CallerBody(
+            ExchangeConfig config, Consumer<byte[]> whole, Consumer<GatewayError> refused) {
+        this.limit = config.maxBodySize().asLongValue();
+        this.timeout = config.bodyTimeout().toMillis();
+        this.whole = whole;
+        this.refused = refused;
+    }
+
+    /// Starts reading; one of the two consumers is told, once.
+    static CallerBody read(
+            HttpServerRequest request,
+            ExchangeConfig config,
+            Vertx vertx,
+            Consumer<byte[]> whole,
+            Consumer<GatewayError> refused) {
+        var body = new CallerBody(config, whole, refused);
+        request.handler(body::received);
+        request.endHandler(_ -> body.ended(vertx));
+        request.resume();
+        // Most bodies came with their head and are read by now: only others need a clock.
+        if (!body.over) {
+            body.watch(vertx);
+        }
+        return body;
+    }
+
+    long length() {
+        return length;
+    }
+
+    /// Stops reading, for the caller has gone.
+    void abandon(Vertx vertx) {
+        over = true;
+        pieces.clear();
+        stopWatching(vertx);
+    }
+
+    private void received(Buffer piece) {
+        if (over) {
+            return;
+        }
+        moved = true;
+        length += piece.length();
+        if (length > limit) {
+            over = true;
+            pieces.clear();
+            refused.accept(new GatewayError.BodyTooLarge(limit));
+            return;
+        }
+        pieces.add(piece);
+    }
+
+    private void ended(Vertx vertx) {
+        if (over) {
+            return;
+        }
+        over = true;
+        stopWatching(vertx);
+        if (pieces.size() == 1) {
+            whole.accept(pieces.getFirst().getBytes());
+            return;
+        }
+        var bytes = new byte[Math.toIntExact(length)];
+        var at = 0;
+        for (var piece : pieces) {
+            piece.getBytes(bytes, at);
+            at += piece.length();
+        }
+        pieces.clear();
+        whole.accept(bytes);
+    }
+
+    private void watch(Vertx vertx) {
+        moved = false;
+        timer =
+                vertx.setTimer(
+                        timeout,
+                        _ -> {
+                            timer = -1;
+                            if (over) {
+                                return;
+                            }
+                            if (moved) {
+                                watch(vertx);
+                            } else {
+                                over = true;
+                                pieces.clear();
+                                refused.accept(new GatewayError.BodyTooSlow());
+                            }
+                        });
+    }
+
+    private void stopWatching(Vertx vertx) {
+        if (timer >= 0) {
+            vertx.cancelTimer(timer);
+            timer = -1;
+        }
+    }
+}

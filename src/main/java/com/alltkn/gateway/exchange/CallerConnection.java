@@ -1,0 +1,135 @@
+package com.alltkn.gateway.exchange;
+
+import com.alltkn.gateway.error.ErrorShape;
+import com.alltkn.gateway.error.GatewayError;
+import com.alltkn.gateway.error.UserTexts;
+import com.alltkn.gateway.openai.ErrorEnvelope;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+
+/// Tells a caller of errors: as a status with the envelope before the first byte of an answer, as
+/// an event within a stream. What is left of a body that was not read is thrown away, so that the
+/// caller gets to read the error; a long rest ends the connection.
+public final class CallerConnection {
+
+    private static final int LONGEST_PATH_IN_ERROR = 200;
+    private static final long LONGEST_REST = 1024 * 1024;
+
+    /// Long enough for the answer to be read, short enough that a silent caller holds nothing.
+    private static final Duration LINGER = Duration.ofSeconds(2);
+
+    private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
+    private static final CharSequence REQUEST_ID = HttpHeaders.createOptimized("x-request-id");
+
+    private final HttpServerRequest request;
+    private final UserTexts texts;
+    private final String requestId;
+    private final Vertx vertx;
+
+    /// @param request the caller's request
+    /// @param texts the texts for users
+    /// @param requestId the gateway's id of the request
+    /// @param vertx for the time a caller gets to read an error
+    public CallerConnection(
+            HttpServerRequest request, UserTexts texts, String requestId, Vertx vertx) {
+        this.request = request;
+        this.texts = texts;
+        this.requestId = requestId;
+        this.vertx = vertx;
+    }
+
+    /// @param request a request whose path is none of the API's
+    /// @return the error that says so
+    public static GatewayError unknownPath(HttpServerRequest request) {
+        var path = Objects.requireNonNullElse(request.path(), request.uri());
+        return new GatewayError.UnknownPath(
+                request.method().name(),
+                path.substring(0, Math.min(path.length(), LONGEST_PATH_IN_ERROR)));
+    }
+
+    /// Answers with an error; nothing has been written yet.
+    ///
+    /// @param error what went wrong
+    /// @return the length of the body written, in bytes
+    public int answer(GatewayError error) {
+        var shape = ErrorShape.of(error);
+        var response = request.response();
+        var body = envelope(shape).write(userMessage(error), requestId);
+        response.setStatusCode(shape.status());
+        var headers = response.headers();
+        headers.set(HttpHeaders.CONTENT_TYPE, JSON);
+        headers.set(REQUEST_ID, requestId);
+        shape.retryAfter().ifPresent(wait -> writeWait(wait));
+        shape.shouldRetry()
+                .ifPresent(retry -> headers.set("x-should-retry", Boolean.toString(retry)));
+        if (error instanceof GatewayError.MethodNotAllowed(_, var allowed)) {
+            headers.set(HttpHeaders.ALLOW, String.join(", ", allowed.stream().sorted().toList()));
+        }
+        end(Buffer.buffer(body));
+        return body.length;
+    }
+
+    /// Makes the event that tells of an error within a stream.
+    ///
+    /// @param error what went wrong
+    /// @return the event with its blank line
+    Buffer event(GatewayError error) {
+        var shape = ErrorShape.of(error);
+        return Buffer.buffer(envelope(shape).event(userMessage(error), requestId));
+    }
+
+    private static ErrorEnvelope envelope(ErrorShape shape) {
+        return new ErrorEnvelope(shape.message(), shape.type(), shape.param(), shape.code());
+    }
+
+    private String userMessage(GatewayError error) {
+        return texts.textOf(
+                error, Optional.ofNullable(request.getHeader(HttpHeaders.ACCEPT_LANGUAGE)));
+    }
+
+    private void writeWait(Duration wait) {
+        var headers = request.response().headers();
+        var seconds = wait.plusMillis(999).toSeconds();
+        headers.set(HttpHeaders.RETRY_AFTER, Long.toString(seconds));
+        headers.set("retry-after-ms", Long.toString(wait.toMillis()));
+    }
+
+    private void end(Buffer body) {
+        var response = request.response();
+        if (request.isEnded()) {
+            response.end(body);
+            return;
+        }
+        if (restIsShort()) {
+            request.handler(_ -> {});
+            request.endHandler(_ -> {});
+            response.end(body);
+            request.resume();
+            return;
+        }
+        var connection = request.connection();
+        response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        request.handler(_ -> {});
+        request.endHandler(_ -> connection.close());
+        request.exceptionHandler(_ -> connection.close());
+        response.end(body);
+        vertx.setTimer(LINGER.toMillis(), _ -> connection.close());
+        request.resume();
+    }
+
+    /// Whether what the caller has still to send can simply be read and thrown away.
+    private boolean restIsShort() {
+        var headers = request.headers();
+        if (headers.contains(HttpHeaders.TRANSFER_ENCODING)
+                || headers.contains(HttpHeaders.EXPECT)) {
+            return false;
+        }
+        var length = headers.get(HttpHeaders.CONTENT_LENGTH);
+        return length == null || Long.parseLong(length.strip()) <= LONGEST_REST;
+    }
+}

@@ -1,0 +1,27 @@
+package com.alltkn.gateway.exchange;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/// What a request may take of the gateway.
+@ConfigMapping(prefix = "gateway.exchange")
+public interface ExchangeConfig {
+
+    /// @return the largest body that is held in memory: JSON, with images in it
+    @WithDefault("32M")
+    MemorySize maxBodySize();
+
+    /// @return the largest body that is passed on while it arrives: an upload
+    @WithDefault("512M")
+    MemorySize maxUploadSize();
+
+    /// @return how long a body may pause while it arrives
+    @WithDefault("20s")
+    Duration bodyTimeout();
+
+    /// @return whether answers carry the number of their revision
+    @WithDefault("true")
+    boolean revisionHeader();
+}

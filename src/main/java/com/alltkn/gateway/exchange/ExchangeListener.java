@@ -1,0 +1,13 @@
+package com.alltkn.gateway.exchange;
+
+/// Is told of exchanges, on their event loops: an implementation neither blocks nor throws.
+public interface ExchangeListener {
+
+    /// An exchange began.
+    default void began() {}
+
+    /// An exchange ended; told once for each that began.
+    ///
+    /// @param settlement what became of it
+    void settled(Settlement settlement);
+}

@@ -1,0 +1,111 @@
+package com.alltkn.gateway.exchange;
+
+import com.alltkn.gateway.caller.Callers;
+import com.alltkn.gateway.error.UserTexts;
+import com.alltkn.gateway.upstream.UpstreamClients;
+import com.alltkn.gateway.upstream.UpstreamConfig;
+import io.quarkus.arc.All;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.impl.ContextInternal;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+
+/// Opens exchanges and holds what all of them need.
+@Singleton
+public class Exchanges {
+
+    private final Callers callers;
+    private final UpstreamClients clients;
+    private final UpstreamConfig upstreamConfig;
+    private final ExchangeConfig config;
+    private final UserTexts texts;
+    private final Clock clock;
+    private final ExchangeListener listener;
+
+    Exchanges(
+            Callers callers,
+            UpstreamClients clients,
+            UpstreamConfig upstreamConfig,
+            ExchangeConfig config,
+            UserTexts texts,
+            Clock clock,
+            @All List<ExchangeListener> listeners) {
+        this.callers = callers;
+        this.clients = clients;
+        this.upstreamConfig = upstreamConfig;
+        this.config = config;
+        this.texts = texts;
+        this.clock = clock;
+        this.listener = all(listeners);
+    }
+
+    /// Takes a request on.
+    ///
+    /// @param request a request of a caller, its body not yet read
+    /// @param context the event loop's context that the caller's connection lives on
+    /// @param whenAnswered run once the answer has been written to its end; not if the caller goes
+    ///   first
+    /// @return the exchange, to be told when the caller goes
+    public Exchange open(
+            HttpServerRequest request, ContextInternal context, Runnable whenAnswered) {
+        listener.began();
+        return new Exchange(this, context, request, whenAnswered);
+    }
+
+    /// @return a new request id, unique for all practical purposes, not secret
+    public String newRequestId() {
+        var random = ThreadLocalRandom.current();
+        var hex = HexFormat.of();
+        return "req_" + hex.toHexDigits(random.nextLong()) + hex.toHexDigits(random.nextLong());
+    }
+
+    Callers callers() {
+        return callers;
+    }
+
+    UpstreamClients clients() {
+        return clients;
+    }
+
+    UpstreamConfig upstreamConfig() {
+        return upstreamConfig;
+    }
+
+    ExchangeConfig config() {
+        return config;
+    }
+
+    UserTexts texts() {
+        return texts;
+    }
+
+    Clock clock() {
+        return clock;
+    }
+
+    ExchangeListener listener() {
+        return listener;
+    }
+
+    private static ExchangeListener all(List<ExchangeListener> listeners) {
+        var fixed = listeners.toArray(ExchangeListener[]::new);
+        return new ExchangeListener() {
+            @Override
+            public void began() {
+                for (var one : fixed) {
+                    one.began();
+                }
+            }
+
+            @Override
+            public void settled(Settlement settlement) {
+                for (var one : fixed) {
+                    one.settled(settlement);
+                }
+            }
+        };
+    }
+}

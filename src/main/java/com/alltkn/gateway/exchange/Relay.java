@@ -1,0 +1,212 @@
+package com.alltkn.gateway.exchange;
+
+import com.alltkn.gateway.error.GatewayError;
+import com.alltkn.gateway.openai.JsonAnswerTap;
+import com.alltkn.gateway.openai.JsonBalance;
+import com.alltkn.gateway.openai.SseTap;
+import com.alltkn.gateway.openai.StreamEnd;
+import com.alltkn.gateway.openai.Usage;
+import com.alltkn.gateway.openai.UsageChunkFilter;
+import com.alltkn.gateway.upstream.AnswerHeaders;
+import com.alltkn.gateway.upstream.Attempt;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Hands one 2xx answer on, byte for byte, and reads along. Nothing is written before the first
+/// byte of the body is here: up to then a failure can still be an ordinary error. A caller that
+/// reads slower than upstream writes holds upstream back.
+final class Relay {
+
+    private static final CharSequence EVENT_STREAM =
+            HttpHeaders.createOptimized("text/event-stream");
+
+    private final Attempt attempt;
+    private final AnswerKind kind;
+    private final StreamEnd streamEnd;
+    private final HttpClientResponse head;
+    private final HttpServerResponse response;
+    private final boolean closeDelimited;
+    private final @Nullable SseTap events;
+    private final @Nullable UsageChunkFilter withoutUsage;
+    private final @Nullable JsonAnswerTap json;
+    private final @Nullable JsonBalance balance;
+
+    /// JSON is of no use before its end, so its last piece waits for that: one write in place of
+    /// two.
+    private @Nullable Buffer held;
+
+    private boolean begun;
+    private long written;
+
+    Relay(
+            Attempt attempt,
+            AnswerKind kind,
+            StreamEnd streamEnd,
+            boolean usageAdded,
+            HttpClientResponse head,
+            HttpServerResponse response) {
+        this.attempt = attempt;
+        this.kind = kind;
+        this.streamEnd = streamEnd;
+        this.head = head;
+        this.response = response;
+        this.closeDelimited =
+                head.getHeader(HttpHeaders.CONTENT_LENGTH) == null
+                        && head.getHeader(HttpHeaders.TRANSFER_ENCODING) == null;
+        this.events = kind == AnswerKind.EVENTS ? new SseTap(streamEnd) : null;
+        this.withoutUsage = events != null && usageAdded ? new UsageChunkFilter() : null;
+        this.json = kind == AnswerKind.JSON ? new JsonAnswerTap() : null;
+        this.balance = json != null && closeDelimited ? new JsonBalance() : null;
+    }
+
+    /// Takes a piece of the answer.
+    ///
+    /// @return whether it can be the answer's; if not, nothing has been written
+    boolean accept(Buffer chunk) {
+        if (events != null) {
+            events.accept(chunk);
+            write(withoutUsage == null ? chunk : withoutUsage.accept(chunk));
+            return true;
+        }
+        if (json != null) {
+            json.accept(chunk);
+            if (balance != null) {
+                balance.accept(chunk);
+            }
+            if (held == null && !begun) {
+                if (!looksLikeJson(chunk)) {
+                    return false;
+                }
+            } else if (held != null) {
+                write(held);
+            }
+            held = chunk;
+            return true;
+        }
+        write(chunk);
+        return true;
+    }
+
+    /// Ends the answer, for upstream's is whole in its framing.
+    ///
+    /// @return what is missing all the same; if so, nothing is ended yet
+    Optional<GatewayError> end() {
+        if (events != null) {
+            if (withoutUsage != null) {
+                write(withoutUsage.end());
+            }
+            if (streamEnd != StreamEnd.NONE && !events.terminal()) {
+                return Optional.of(new GatewayError.UpstreamInterrupted());
+            }
+        } else if (json != null) {
+            if (held == null) {
+                return Optional.of(new GatewayError.UpstreamInvalidAnswer());
+            }
+            if (balance != null && !balance.whole()) {
+                return Optional.of(new GatewayError.UpstreamInterrupted());
+            }
+        }
+        begin(true);
+        if (held != null) {
+            written += held.length();
+            response.end(held);
+        } else {
+            response.end();
+        }
+        return Optional.empty();
+    }
+
+    /// Breaks an answer off that has begun. A stream says so in its own way, an error event and no
+    /// terminal event; anything else can only be cut, so that nobody takes it for whole.
+    void breakOff(CallerConnection caller, GatewayError error) {
+        if (events == null || events.terminal()) {
+            response.reset();
+            return;
+        }
+        if (!events.errorSeen()) {
+            write(events.closing());
+            write(caller.event(error));
+        }
+        response.end();
+    }
+
+    /// @return whether anything has been written to the caller
+    boolean begun() {
+        return begun;
+    }
+
+    /// @return the length of what was written, in bytes
+    long written() {
+        return written;
+    }
+
+    /// @return what upstream counted, as far as it has said so
+    Optional<Usage> usage() {
+        return events != null ? events.usage() : json != null ? json.usage() : Optional.empty();
+    }
+
+    private void write(Buffer bytes) {
+        if (bytes.length() == 0) {
+            return;
+        }
+        begin(false);
+        written += bytes.length();
+        response.write(bytes);
+        if (response.writeQueueFull()) {
+            attempt.pause();
+            response.drainHandler(_ -> attempt.resume());
+        }
+    }
+
+    /// @param whole whether the rest of the body follows in one write, so that its length is known
+    private void begin(boolean whole) {
+        if (begun) {
+            return;
+        }
+        begun = true;
+        response.setStatusCode(head.statusCode());
+        var headers = response.headers();
+        AnswerHeaders.copy(head.headers(), headers);
+        switch (kind) {
+            case EVENTS -> {
+                headers.set(HttpHeaders.CONTENT_TYPE, EVENT_STREAM);
+                headers.set(HttpHeaders.CACHE_CONTROL, "no-cache");
+                headers.set("x-accel-buffering", "no");
+                response.setChunked(true);
+            }
+            case JSON, OPAQUE -> {
+                var coding = head.getHeader(HttpHeaders.CONTENT_ENCODING);
+                if (coding != null && kind == AnswerKind.OPAQUE) {
+                    headers.set(HttpHeaders.CONTENT_ENCODING, coding);
+                }
+                var length = head.getHeader(HttpHeaders.CONTENT_LENGTH);
+                if (length != null) {
+                    headers.set(HttpHeaders.CONTENT_LENGTH, length);
+                } else if (!whole) {
+                    response.setChunked(true);
+                }
+            }
+            case NOTHING -> {}
+        }
+    }
+
+    private static boolean looksLikeJson(Buffer chunk) {
+        for (int i = 0; i < chunk.length(); i++) {
+            switch (chunk.getByte(i)) {
+                case ' ', '\t', '\r', '\n' -> {}
+                case '{', '[' -> {
+                    return true;
+                }
+                default -> {
+                    return false;
+                }
+            }
+        }
+        // Nothing but space so far: what comes after it decides, in the client.
+        return true;
+    }
+}

@@ -1,0 +1,70 @@
+package com.alltkn.gateway.exchange;
+
+import com.alltkn.gateway.openai.Usage;
+import com.alltkn.gateway.secret.KeyId;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/// What became of an exchange: the one statement of it that meters, traces and the event record are
+/// made of. It holds no prompt, answer or credential.
+///
+/// @param startedAt when the request arrived
+/// @param requestId the gateway's id of it
+/// @param caller the caller's id; empty if there was no valid credential
+/// @param route the label of the path, from a closed list; `unknown` for any other path
+/// @param type the kind of request, from a closed list
+/// @param streamed whether the caller asked for a stream
+/// @param modelAsked the model that the caller named
+/// @param modelUsed the model that upstream was asked for
+/// @param status the HTTP status the caller saw; 499 if the caller left before there was one
+/// @param ending how it ended
+/// @param error the class of the error the caller was told, from a closed list
+/// @param failure the reason behind it, from a closed list
+/// @param latency from arrival to settlement
+/// @param timeToFirstByte from arrival to the first byte of upstream's answer
+/// @param usage the units upstream counted; empty if unknown
+/// @param revision the number of the revision that was bound
+/// @param keyId the id of the key that was used
+/// @param upstreamRequestId upstream's id of the request
+/// @param bytesIn length of the request's body as far as it was read
+/// @param bytesOut length of the answer's body as far as it was written
+/// @param traceParent the caller's W3C trace context, for the gateway's own trace only
+public record Settlement(
+        Instant startedAt,
+        String requestId,
+        Optional<String> caller,
+        String route,
+        String type,
+        boolean streamed,
+        Optional<String> modelAsked,
+        Optional<String> modelUsed,
+        int status,
+        Ending ending,
+        Optional<String> error,
+        Optional<String> failure,
+        Duration latency,
+        Optional<Duration> timeToFirstByte,
+        Optional<Usage> usage,
+        OptionalLong revision,
+        Optional<KeyId> keyId,
+        Optional<String> upstreamRequestId,
+        long bytesIn,
+        long bytesOut,
+        Optional<String> traceParent) {
+
+    /// How an exchange ends.
+    public enum Ending {
+        /// Upstream's answer was relayed to its end.
+        ANSWERED,
+        /// The request was at fault, here or in upstream's eyes.
+        REFUSED,
+        /// Upstream or the gateway failed.
+        FAILED,
+        /// A clock ran out.
+        TIMED_OUT,
+        /// The caller went away.
+        CALLER_GONE
+    }
+}

@@ -1,0 +1,142 @@
+package com.alltkn.gateway.health;
+
+import com.alltkn.gateway.exchange.ExchangeListener;
+import com.alltkn.gateway.exchange.Settlement;
+import com.alltkn.gateway.exchange.Settlement.Ending;
+import com.alltkn.gateway.rollout.Revision;
+import com.alltkn.gateway.rollout.RevisionListener;
+import com.alltkn.gateway.upstream.Prober;
+import com.alltkn.gateway.upstream.PromptOutcome;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/// Sends the small prompt: soon after a revision was promoted, then on a schedule, and not while
+/// real traffic shows the same. Its outcome is there to be read, by meters and people; it never
+/// decides about readiness, for an upstream outage must not empty a fleet.
+@Singleton
+public class HealthPrompt implements RevisionListener, ExchangeListener {
+
+    private static final Logger LOG = Logger.getLogger(HealthPrompt.class);
+
+    /// A fleet that rotates at once should not ask at once.
+    private static final Duration SPREAD = Duration.ofSeconds(2);
+
+    private final Prober prober;
+    private final HealthPromptConfig config;
+    private final Clock clock;
+    private final Semaphore promotions = new Semaphore(0);
+    private volatile @Nullable Revision revision;
+    private volatile @Nullable UpstreamHealth last;
+    private volatile Instant trafficProved = Instant.MIN;
+    private @Nullable Thread loop;
+
+    HealthPrompt(Prober prober, HealthPromptConfig config, Clock clock) {
+        this.prober = prober;
+        this.config = config;
+        this.clock = clock;
+    }
+
+    /// @return what the last prompt found; empty before the first
+    public Optional<UpstreamHealth> last() {
+        return Optional.ofNullable(last);
+    }
+
+    @Override
+    public void promoted(Revision now, @Nullable Revision before) {
+        revision = now;
+        trafficProved = Instant.MIN;
+        promotions.release();
+    }
+
+    @Override
+    public void renumbered(Revision now, Revision before) {
+        revision = now;
+    }
+
+    @Override
+    public void settled(Settlement settlement) {
+        var carrying = revision;
+        if (settlement.ending() == Ending.ANSWERED
+                && settlement.type().equals("chat")
+                && carrying != null
+                && settlement.keyId().filter(carrying.keyId()::equals).isPresent()) {
+            trafficProved = settlement.startedAt();
+        }
+    }
+
+    void start(@Observes StartupEvent event) {
+        if (config.enabled()) {
+            loop = Thread.ofVirtual().name("health-prompt").start(this::run);
+        }
+    }
+
+    void stop(@Observes ShutdownEvent event) {
+        if (loop != null) {
+            loop.interrupt();
+        }
+    }
+
+    private void run() {
+        try {
+            while (true) {
+                if (promotedWithin(jittered(config.interval()))) {
+                    // Further promotions within the spread are covered by the same prompt.
+                    promotedWithin(jittered(SPREAD));
+                }
+                askIfNeeded();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean promotedWithin(Duration time) throws InterruptedException {
+        var promoted = promotions.tryAcquire(time.toNanos(), TimeUnit.NANOSECONDS);
+        promotions.drainPermits();
+        return promoted;
+    }
+
+    /// Asks once, unless nothing is there to ask with or traffic has shown as much.
+    void askIfNeeded() {
+        var asking = revision;
+        if (asking == null || trafficProved.isAfter(clock.instant().minus(config.interval()))) {
+            return;
+        }
+        var before = System.nanoTime();
+        var outcome = prober.ask(asking.settings());
+        var latency = Duration.ofNanos(System.nanoTime() - before);
+        var previous = last;
+        last =
+                new UpstreamHealth(
+                        outcome,
+                        asking.settings().defaultModel(),
+                        latency,
+                        asking.number(),
+                        clock.instant());
+        if (previous == null || previous.outcome() != outcome) {
+            LOG.logf(
+                    outcome == PromptOutcome.GOOD ? Logger.Level.INFO : Logger.Level.WARN,
+                    "health prompt outcome=%s model=%s latencyMs=%d revision=%d keyId=%s",
+                    outcome.word(),
+                    asking.settings().defaultModel(),
+                    latency.toMillis(),
+                    asking.number(),
+                    asking.keyId().value());
+        }
+    }
+
+    private static Duration jittered(Duration duration) {
+        return duration.multipliedBy(ThreadLocalRandom.current().nextLong(80, 121)).dividedBy(100);
+    }
+}

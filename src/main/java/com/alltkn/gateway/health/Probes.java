@@ -1,0 +1,45 @@
+package com.alltkn.gateway.health;
+
+import com.alltkn.gateway.rollout.Revisions;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Liveness;
+import org.eclipse.microprofile.health.Readiness;
+import org.eclipse.microprofile.health.Startup;
+
+/// The answers to Kubernetes' probes. Each is one read of memory: no probe ever asks Vault or
+/// upstream, so that neither can make a fleet restart or leave its service.
+@ApplicationScoped
+public class Probes {
+
+    /// The process answers: that is all it says.
+    @Produces
+    @Singleton
+    @Liveness
+    HealthCheck live() {
+        return () -> HealthCheckResponse.up("live");
+    }
+
+    /// Both ports are open and the configuration was accepted, else the process would have ended.
+    /// Vault has no part in it.
+    @Produces
+    @Singleton
+    @Startup
+    HealthCheck started() {
+        return () -> HealthCheckResponse.up("started");
+    }
+
+    /// There is a revision, so requests can be carried.
+    @Produces
+    @Singleton
+    @Readiness
+    HealthCheck ready(Revisions revisions) {
+        return () ->
+                HealthCheckResponse.named("revision")
+                        .status(revisions.activeOrNull() != null)
+                        .build();
+    }
+}

@@ -1,0 +1,140 @@
+package com.alltkn.gateway.telemetry;
+
+import com.alltkn.gateway.exchange.ExchangeListener;
+import com.alltkn.gateway.exchange.Settlement;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/// The meters of exchanges, under OpenTelemetry's GenAI names where there are any. Every label has
+/// few values: an enum, a route, a configured model or caller.
+@Singleton
+class ExchangeMeters implements ExchangeListener {
+
+    /// The bucket bounds that the GenAI conventions advise.
+    private static final Duration[] DURATIONS = {
+        Duration.ofMillis(10),
+        Duration.ofMillis(40),
+        Duration.ofMillis(160),
+        Duration.ofMillis(640),
+        Duration.ofMillis(2560),
+        Duration.ofMillis(10240),
+        Duration.ofMillis(40960),
+        Duration.ofMillis(81920)
+    };
+
+    private static final double[] TOKENS = {1, 16, 64, 256, 1024, 4096, 16384, 65536, 262144};
+
+    private final MeterRegistry registry;
+    private final ModelLabels models;
+    private final LongAdder inFlight = new LongAdder();
+    private final Map<Shape, Timer> durations = new ConcurrentHashMap<>();
+    private final Map<Shape, Timer> firstChunks = new ConcurrentHashMap<>();
+    private final Map<Tokens, DistributionSummary> tokens = new ConcurrentHashMap<>();
+    private final Map<Outcome, Counter> outcomes = new ConcurrentHashMap<>();
+    private final Counter usageUnknown;
+
+    ExchangeMeters(MeterRegistry registry, ModelLabels models) {
+        this.registry = registry;
+        this.models = models;
+        this.usageUnknown =
+                Counter.builder("gateway.usage.unknown")
+                        .description("Answered exchanges whose usage upstream did not tell")
+                        .register(registry);
+        Gauge.builder("gateway.exchanges.in.flight", inFlight, LongAdder::sum)
+                .description("Exchanges that began and have not settled")
+                .register(registry);
+    }
+
+    @Override
+    public void began() {
+        inFlight.increment();
+    }
+
+    @Override
+    public void settled(Settlement settled) {
+        inFlight.decrement();
+        var model = models.of(settled.modelUsed());
+        var shape =
+                new Shape(settled.type(), model, settled.streamed(), settled.error().orElse(""));
+        durations.computeIfAbsent(shape, this::duration).record(settled.latency());
+        settled.timeToFirstByte()
+                .ifPresent(
+                        time -> firstChunks.computeIfAbsent(shape, this::firstChunk).record(time));
+        settled.usage()
+                .ifPresentOrElse(
+                        usage -> {
+                            count(settled.type(), model, "input", usage.inputTokens());
+                            count(settled.type(), model, "output", usage.outputTokens());
+                        },
+                        () -> {
+                            if (settled.ending() == Settlement.Ending.ANSWERED
+                                    && settled.modelUsed().isPresent()) {
+                                usageUnknown.increment();
+                            }
+                        });
+        outcomes.computeIfAbsent(
+                        new Outcome(
+                                settled.caller().orElse("unknown"),
+                                settled.route(),
+                                settled.ending()),
+                        this::outcome)
+                .increment();
+    }
+
+    private void count(String type, String model, String kind, long amount) {
+        tokens.computeIfAbsent(new Tokens(type, model, kind), this::summary).record(amount);
+    }
+
+    private Timer duration(Shape shape) {
+        return timer("gen_ai.client.operation.duration", shape);
+    }
+
+    private Timer firstChunk(Shape shape) {
+        return timer("gen_ai.client.operation.time_to_first_chunk", shape);
+    }
+
+    private Timer timer(String name, Shape shape) {
+        return Timer.builder(name)
+                .tag("gen_ai.operation.name", shape.type)
+                .tag("gen_ai.provider.name", "alltkn")
+                .tag("gen_ai.request.model", shape.model)
+                .tag("gateway.stream", Boolean.toString(shape.streamed))
+                .tag("error.type", shape.error)
+                .serviceLevelObjectives(DURATIONS)
+                .register(registry);
+    }
+
+    private DistributionSummary summary(Tokens of) {
+        return DistributionSummary.builder("gen_ai.client.token.usage")
+                .baseUnit("tokens")
+                .tag("gen_ai.operation.name", of.type)
+                .tag("gen_ai.provider.name", "alltkn")
+                .tag("gen_ai.request.model", of.model)
+                .tag("gen_ai.token.type", of.kind)
+                .serviceLevelObjectives(TOKENS)
+                .register(registry);
+    }
+
+    private Counter outcome(Outcome of) {
+        return Counter.builder("gateway.exchanges")
+                .tag("caller", of.caller)
+                .tag("route", of.route)
+                .tag("outcome", of.ending.name().toLowerCase(Locale.ROOT))
+                .register(registry);
+    }
+
+    private record Shape(String type, String model, boolean streamed, String error) {}
+
+    private record Tokens(String type, String model, String kind) {}
+
+    private record Outcome(String caller, String route, Settlement.Ending ending) {}
+}

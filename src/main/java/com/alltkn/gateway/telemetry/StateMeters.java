@@ -1,0 +1,68 @@
+package com.alltkn.gateway.telemetry;
+
+import com.alltkn.gateway.event.RecordLog;
+import com.alltkn.gateway.health.HealthPrompt;
+import com.alltkn.gateway.health.UpstreamHealth;
+import com.alltkn.gateway.rollout.Revision;
+import com.alltkn.gateway.rollout.Revisions;
+import com.alltkn.gateway.upstream.PromptOutcome;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/// Gauges of what is so right now: the revision, upstream's health, dropped records.
+@Singleton
+class StateMeters {
+
+    void register(
+            @Observes StartupEvent event,
+            MeterRegistry registry,
+            Revisions revisions,
+            HealthPrompt prompt,
+            RecordLog records,
+            Clock clock) {
+        Gauge.builder(
+                        "gateway.revision.number",
+                        revisions,
+                        r -> r.active().map(Revision::number).orElse(-1L))
+                .description("Number of the active revision; -1 while there is none")
+                .register(registry);
+        FunctionCounter.builder("gateway.records.dropped", records, RecordLog::dropped)
+                .description("Event records dropped because nobody read the log")
+                .register(registry);
+        for (var outcome : PromptOutcome.values()) {
+            Gauge.builder(
+                            "gateway.health.prompt",
+                            prompt,
+                            p -> p.last().filter(l -> l.outcome() == outcome).isPresent() ? 1 : 0)
+                    .description("1 for the outcome of the last small prompt")
+                    .tag("outcome", outcome.word())
+                    .register(registry);
+        }
+        TimeGauge.builder(
+                        "gateway.health.prompt.latency",
+                        prompt,
+                        TimeUnit.MILLISECONDS,
+                        p -> p.last().map(l -> (double) l.latency().toMillis()).orElse(Double.NaN))
+                .description("Latency of the last small prompt")
+                .register(registry);
+        TimeGauge.builder(
+                        "gateway.health.prompt.age",
+                        prompt,
+                        TimeUnit.MILLISECONDS,
+                        p -> p.last().map(l -> (double) age(l, clock)).orElse(Double.NaN))
+                .description("Time since the last small prompt")
+                .register(registry);
+    }
+
+    private static long age(UpstreamHealth last, Clock clock) {
+        return Duration.between(last.at(), clock.instant()).toMillis();
+    }
+}

@@ -1,0 +1,288 @@
+package com.alltkn.gateway.upstream;
+
+import com.alltkn.gateway.error.GatewayError;
+import com.alltkn.gateway.error.GatewayError.Clock;
+import com.alltkn.gateway.upstream.UpstreamRequest.Body;
+import io.vertx.core.AsyncResult;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.ConnectionPoolTooBusyException;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.impl.ContextInternal;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// One call upstream, on the event loop of the exchange it belongs to. It binds one client, and
+/// with that one revision, from its start to its last byte, and tells its listener what arrives
+/// until it is over: by its end, by a failure, or because the exchange cancelled it. Over once,
+/// over for good: nothing is told after that.
+///
+/// Four clocks run, all on one timer, which is set anew only when it went off: until a connection
+/// stands, until the first byte of the answer, between two bytes, and in all. While the listener
+/// holds the answer back, the third stands still.
+public final class Attempt {
+
+    private static final long NEVER = Long.MAX_VALUE;
+
+    private final ContextInternal context;
+    private final UpstreamClient client;
+    private final UpstreamRequest request;
+    private final AttemptClocks clocks;
+    private final long totalDeadline;
+    private final Listener listener;
+
+    private Phase phase = Phase.CONNECTING;
+    private long phaseDeadline;
+    private long timer = -1;
+    private long timerDue = NEVER;
+    private @Nullable HttpClientRequest sent;
+    private @Nullable HttpClientResponse answer;
+
+    /// Prepares an attempt.
+    ///
+    /// @param context the event loop's context; every method is called on it
+    /// @param client an acquired client; the attempt releases it
+    /// @param request what is asked
+    /// @param clocks how long it may take
+    /// @param startedAt when the exchange began, a [System#nanoTime()]
+    /// @param listener who is told
+    public Attempt(
+            ContextInternal context,
+            UpstreamClient client,
+            UpstreamRequest request,
+            AttemptClocks clocks,
+            long startedAt,
+            Listener listener) {
+        this.context = context;
+        this.client = client;
+        this.request = request;
+        this.clocks = clocks;
+        this.totalDeadline = startedAt + clocks.total().toNanos();
+        this.listener = listener;
+    }
+
+    /// Asks.
+    public void start() {
+        enter(Phase.CONNECTING, clocks.connect().toNanos());
+        client.http(context).request(client.options(request)).onComplete(this::connected);
+    }
+
+    /// Tells that a piece of a streamed body has gone out, for a body may take long while it moves.
+    public void sending() {
+        if (phase == Phase.SENDING) {
+            phaseDeadline = System.nanoTime() + clocks.idle().toNanos();
+        }
+    }
+
+    /// Tells that a streamed body has gone out as a whole: from now on upstream thinks.
+    public void sentAll() {
+        if (phase == Phase.SENDING) {
+            enter(Phase.THINKING, clocks.firstByte().toNanos());
+        }
+    }
+
+    /// Holds the answer back, for the caller reads slower than upstream writes.
+    public void pause() {
+        if (phase == Phase.ANSWERING && answer != null) {
+            answer.pause();
+            phaseDeadline = NEVER;
+        }
+    }
+
+    /// Lets the answer go on.
+    public void resume() {
+        if (phase == Phase.ANSWERING && answer != null) {
+            phaseDeadline = System.nanoTime() + clocks.idle().toNanos();
+            answer.resume();
+            schedule();
+        }
+    }
+
+    /// Ends the attempt and closes its connection, at whatever point it is.
+    public void cancel() {
+        if (end() && sent != null) {
+            sent.reset();
+        }
+    }
+
+    private void connected(AsyncResult<HttpClientRequest> connection) {
+        if (phase == Phase.OVER) {
+            if (connection.succeeded()) {
+                connection.result().reset();
+            }
+            return;
+        }
+        if (connection.failed()) {
+            var tooBusy = connection.cause() instanceof ConnectionPoolTooBusyException;
+            fail(
+                    tooBusy
+                            ? new GatewayError.Overloaded()
+                            : new GatewayError.UpstreamUnreachable(),
+                    tooBusy ? "no_connection_free" : "connect");
+            return;
+        }
+        sent = connection.result();
+        sent.exceptionHandler(_ -> broken());
+        sent.response().onComplete(this::answered);
+        switch (request.body()) {
+            case Body.Empty() -> {
+                enter(Phase.THINKING, clocks.firstByte().toNanos());
+                sent.end();
+            }
+            case Body.Whole(var bytes) -> {
+                enter(Phase.THINKING, clocks.firstByte().toNanos());
+                sent.end(bytes);
+            }
+            case Body.Streamed(_, var feed) -> {
+                enter(Phase.SENDING, clocks.idle().toNanos());
+                feed.handle(sent);
+            }
+        }
+    }
+
+    private void answered(AsyncResult<HttpClientResponse> head) {
+        if (phase == Phase.OVER) {
+            return;
+        }
+        if (head.failed()) {
+            broken();
+            return;
+        }
+        answer = head.result();
+        answer.exceptionHandler(_ -> broken());
+        answer.handler(this::received);
+        answer.endHandler(_ -> ended());
+        if (phase == Phase.SENDING) {
+            // An answer to a body that is not yet sent as a whole is a refusal of it.
+            enter(Phase.THINKING, clocks.firstByte().toNanos());
+        }
+        listener.answered(answer);
+    }
+
+    private void received(Buffer chunk) {
+        switch (phase) {
+            case OVER -> {}
+            case ANSWERING -> {
+                phaseDeadline = System.nanoTime() + clocks.idle().toNanos();
+                listener.received(chunk);
+            }
+            case CONNECTING, SENDING, THINKING -> {
+                enter(Phase.ANSWERING, clocks.idle().toNanos());
+                listener.received(chunk);
+            }
+        }
+    }
+
+    private void ended() {
+        if (end()) {
+            listener.ended();
+        }
+    }
+
+    private void broken() {
+        if (answer == null) {
+            fail(new GatewayError.UpstreamUnreachable(), "closed_before_answer");
+        } else {
+            fail(new GatewayError.UpstreamInterrupted(), "cut");
+        }
+    }
+
+    private void fail(GatewayError error, String failure) {
+        if (end()) {
+            if (sent != null) {
+                sent.reset();
+            }
+            listener.failed(error, failure);
+        }
+    }
+
+    private boolean end() {
+        if (phase == Phase.OVER) {
+            return false;
+        }
+        phase = Phase.OVER;
+        if (timer >= 0) {
+            vertx().cancelTimer(timer);
+        }
+        client.release();
+        return true;
+    }
+
+    private void enter(Phase next, long nanos) {
+        phase = next;
+        phaseDeadline = System.nanoTime() + nanos;
+        schedule();
+    }
+
+    /// Makes sure that the timer goes off at the next deadline or before it.
+    private void schedule() {
+        var due = Math.min(phaseDeadline, totalDeadline);
+        if (timer >= 0) {
+            if (timerDue <= due) {
+                return;
+            }
+            vertx().cancelTimer(timer);
+        }
+        timerDue = due;
+        var wait = TimeUnit.NANOSECONDS.toMillis(due - System.nanoTime()) + 1;
+        timer = vertx().setTimer(Math.max(1, wait), _ -> wentOff());
+    }
+
+    private void wentOff() {
+        timer = -1;
+        var now = System.nanoTime();
+        if (now >= totalDeadline) {
+            timedOut(Clock.TOTAL);
+        } else if (now >= phaseDeadline) {
+            switch (phase) {
+                case CONNECTING -> timedOut(Clock.CONNECT);
+                case SENDING -> fail(new GatewayError.BodyTooSlow(), "body_stalled");
+                case THINKING -> timedOut(Clock.FIRST_BYTE);
+                case ANSWERING -> timedOut(Clock.IDLE);
+                case OVER -> {}
+            }
+        } else {
+            schedule();
+        }
+    }
+
+    private void timedOut(Clock clock) {
+        fail(new GatewayError.UpstreamTimeout(clock), "timeout_" + clock.word());
+    }
+
+    private Vertx vertx() {
+        return context.owner();
+    }
+
+    private enum Phase {
+        CONNECTING,
+        SENDING,
+        THINKING,
+        ANSWERING,
+        OVER
+    }
+
+    /// Is told what becomes of an attempt, on the event loop.
+    public interface Listener {
+
+        /// The head of the answer is here.
+        ///
+        /// @param head status and headers; its body comes through the other methods
+        void answered(HttpClientResponse head);
+
+        /// A piece of the answer is here.
+        ///
+        /// @param chunk bytes as upstream framed them
+        void received(Buffer chunk);
+
+        /// The answer is whole.
+        void ended();
+
+        /// The attempt failed, before or within the answer; its connection is closed.
+        ///
+        /// @param error what the caller is told
+        /// @param failure a word from a closed list for record and log
+        void failed(GatewayError error, String failure);
+    }
+}

@@ -1,0 +1,69 @@
+package com.alltkn.gateway.upstream;
+
+import com.alltkn.gateway.upstream.UpstreamRequest.Body;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.RequestOptions;
+import java.util.List;
+
+/// The headers that upstream sees: the caller's allowed ones, the gateway's credential and the
+/// framing. Everything else a caller sends, its own credential, cookies and tracing above all,
+/// stays here.
+final class RequestHeaders {
+
+    private static final List<CharSequence> ALLOWED =
+            List.of(
+                    HttpHeaders.ACCEPT,
+                    HttpHeaders.CONTENT_TYPE,
+                    HttpHeaders.createOptimized("openai-beta"));
+
+    private static final CharSequence CLIENT_REQUEST_ID =
+            HttpHeaders.createOptimized("x-client-request-id");
+    private static final int LONGEST_CLIENT_REQUEST_ID = 512;
+
+    private static final CharSequence USER_AGENT = HttpHeaders.createOptimized("alltkn-gateway");
+    private static final CharSequence IDENTITY = HttpHeaders.createOptimized("identity");
+
+    private RequestHeaders() {}
+
+    static void write(UpstreamRequest request, String authorization, RequestOptions options) {
+        var from = request.callerHeaders();
+        var to = MultiMap.caseInsensitiveMultiMap();
+        for (var name : ALLOWED) {
+            var value = from.get(name);
+            if (value != null) {
+                to.add(name, value);
+            }
+        }
+        var clientRequestId = from.get(CLIENT_REQUEST_ID);
+        if (clientRequestId != null && isShortAscii(clientRequestId)) {
+            to.add(CLIENT_REQUEST_ID, clientRequestId);
+        }
+        to.add(HttpHeaders.AUTHORIZATION, authorization);
+        to.add(HttpHeaders.USER_AGENT, USER_AGENT);
+        // The answer is read for usage and for its end, so it has to come as it is.
+        to.add(HttpHeaders.ACCEPT_ENCODING, IDENTITY);
+        switch (request.body()) {
+            case Body.Empty() -> {
+                if (!request.method().equals("GET")) {
+                    to.add(HttpHeaders.CONTENT_LENGTH, "0");
+                }
+            }
+            case Body.Whole(var bytes) ->
+                    to.add(HttpHeaders.CONTENT_LENGTH, Integer.toString(bytes.length()));
+            case Body.Streamed(var length, _) -> {
+                if (length.isPresent()) {
+                    to.add(HttpHeaders.CONTENT_LENGTH, Long.toString(length.getAsLong()));
+                } else {
+                    to.add(HttpHeaders.TRANSFER_ENCODING, HttpHeaders.CHUNKED);
+                }
+            }
+        }
+        options.setHeaders(to);
+    }
+
+    private static boolean isShortAscii(String value) {
+        return value.length() <= LONGEST_CLIENT_REQUEST_ID
+                && value.chars().allMatch(c -> c >= 0x20 && c < 0x7f);
+    }
+}

@@ -1,0 +1,91 @@
+package com.alltkn.gateway.upstream;
+
+import com.alltkn.gateway.rollout.Revision;
+import io.netty.channel.EventLoop;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.impl.ContextInternal;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// The connections of one revision to its upstream: one [HttpClient] per event loop, so that no
+/// request waits for another loop's lock. An attempt acquires the client and releases it with its
+/// last byte; a retired client closes when the last one has.
+public final class UpstreamClient {
+
+    /// Added to the number of holders once the client is retired: no holder can bring it back above
+    /// zero.
+    private static final int RETIRED = Integer.MIN_VALUE;
+
+    private final Vertx vertx;
+    private final Revision revision;
+    private final HttpClientOptions options;
+    private final String host;
+    private final int port;
+    private final boolean tls;
+    private final String pathPrefix;
+    private final String authorization;
+    private final Map<EventLoop, HttpClient> perLoop = new ConcurrentHashMap<>();
+    private final AtomicInteger holders = new AtomicInteger();
+
+    UpstreamClient(Vertx vertx, Revision revision, HttpClientOptions options) {
+        var baseUrl = revision.settings().baseUrl();
+        this.vertx = vertx;
+        this.revision = revision;
+        this.tls = baseUrl.getScheme().equalsIgnoreCase("https");
+        this.host = baseUrl.getHost();
+        this.port = baseUrl.getPort() >= 0 ? baseUrl.getPort() : tls ? 443 : 80;
+        this.pathPrefix = baseUrl.getRawPath();
+        this.authorization = "Bearer " + revision.settings().apiKey().reveal();
+        this.options = options.setSsl(tls);
+    }
+
+    /// @return the revision whose key and address this client uses
+    public Revision revision() {
+        return revision;
+    }
+
+    /// Ends the use of the client that `tryAcquire` began.
+    public void release() {
+        if (holders.decrementAndGet() == RETIRED) {
+            close();
+        }
+    }
+
+    boolean tryAcquire() {
+        return holders.getAndUpdate(n -> n < 0 ? n : n + 1) >= 0;
+    }
+
+    void retire() {
+        if (holders.getAndUpdate(n -> n < 0 ? n : n + RETIRED) == 0) {
+            close();
+        }
+    }
+
+    HttpClient http(ContextInternal context) {
+        return perLoop.computeIfAbsent(
+                context.nettyEventLoop(), _ -> vertx.createHttpClient(options));
+    }
+
+    /// The request line, address and credential of one attempt.
+    RequestOptions options(UpstreamRequest request) {
+        var requestOptions =
+                new RequestOptions()
+                        .setMethod(HttpMethod.valueOf(request.method()))
+                        .setHost(host)
+                        .setPort(port)
+                        .setSsl(tls)
+                        .setURI(pathPrefix + request.pathAndQuery())
+                        .setFollowRedirects(false);
+        RequestHeaders.write(request, authorization, requestOptions);
+        return requestOptions;
+    }
+
+    private void close() {
+        perLoop.values().forEach(HttpClient::close);
+    }
+}

@@ -1,0 +1,49 @@
+package com.alltkn.gateway.upstream;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+import java.util.Optional;
+
+/// How upstream is called. The total time of a non-streamed exchange is no part of it: it belongs
+/// to a revision.
+@ConfigMapping(prefix = "gateway.upstream")
+public interface UpstreamConfig {
+
+    /// @return how long a connection may take to stand, waiting for a free one included
+    @WithDefault("5s")
+    Duration connectTimeout();
+
+    /// @return how long upstream may think before the first byte of its answer; a reasoning model
+    ///   thinks long
+    @WithDefault("60s")
+    Duration firstByteTimeout();
+
+    /// @return how long upstream may pause between two bytes
+    @WithDefault("60s")
+    Duration idleTimeout();
+
+    /// @return how long a streamed exchange, or an upload, may take in all
+    @WithDefault("30m")
+    Duration streamTimeout();
+
+    /// @return the most connections to upstream, over all event loops
+    @WithDefault("2000")
+    int maxConnections();
+
+    /// Load balancers close idle connections after 60 s or more; the gateway must be the first to
+    /// do so, for a request sent into a closing connection is lost.
+    ///
+    /// @return how long an idle connection is kept
+    @WithDefault("30s")
+    Duration keepAlive();
+
+    /// @return whether streams are asked for their usage where the caller did not ask; some
+    ///   upstreams answer that with 400
+    @WithDefault("true")
+    boolean askForUsage();
+
+    /// @return the name of a Quarkus TLS configuration (`quarkus.tls.<name>.…`) with the
+    ///   authorities to trust; else Java's own
+    Optional<String> tlsConfiguration();
+}

@@ -1,0 +1,147 @@
+package com.alltkn.gateway.upstream;
+
+import com.alltkn.gateway.error.GatewayError;
+import com.alltkn.gateway.openai.ErrorEnvelope;
+import com.alltkn.gateway.openai.Scrubber;
+import io.vertx.core.MultiMap;
+import java.time.Clock;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// What an answer of upstream that is no 2xx means to the caller. A refused credential, a spent
+/// quota and a missing permission are the gateway's trouble: its caller is told so in the gateway's
+/// own words, for upstream's text may quote the key.
+public final class UpstreamErrors {
+
+    private static final Set<String> QUOTA =
+            Set.of("insufficient_quota", "billing_hard_limit_reached");
+    private static final String CALLER = "invalid_request_error";
+
+    /// No client waits longer than this because upstream said so: one SDK sleeps however long it is
+    /// told.
+    private static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
+
+    private UpstreamErrors() {}
+
+    /// Reads an answer.
+    ///
+    /// @param status its status, not 2xx
+    /// @param headers its headers
+    /// @param body its body, as far as it was read
+    /// @param clock for a `retry-after` that is a date
+    /// @return what the caller is told
+    public static GatewayError of(int status, MultiMap headers, byte[] body, Clock clock) {
+        var envelope = ErrorEnvelope.read(body);
+        return switch (status) {
+            case 401 -> new GatewayError.UpstreamCredentialsExhausted();
+            case 402 -> new GatewayError.UpstreamQuotaExhausted();
+            case 403 ->
+                    saysQuota(envelope)
+                            ? new GatewayError.UpstreamQuotaExhausted()
+                            : new GatewayError.UpstreamPermissionDenied();
+            case 429 ->
+                    saysQuota(envelope)
+                            ? new GatewayError.UpstreamQuotaExhausted()
+                            : new GatewayError.UpstreamRateLimited(
+                                    retryAfter(headers, clock),
+                                    envelope.map(ErrorEnvelope::message)
+                                            .map(Scrubber::scrub)
+                                            .filter(text -> !text.isBlank())
+                                            .orElse("upstream's rate limit is reached"),
+                                    mayRetry(headers));
+            case 503, 529 -> new GatewayError.UpstreamOverloaded(retryAfter(headers, clock));
+            case 504 -> new GatewayError.UpstreamTimeout(GatewayError.Clock.TOTAL);
+            default -> {
+                if (status >= 500) {
+                    yield new GatewayError.UpstreamFailed();
+                }
+                yield status >= 400
+                        ? refused(status, envelope)
+                        : new GatewayError.UpstreamInvalidAnswer();
+            }
+        };
+    }
+
+    /// @param status the answer's status
+    /// @param body its body
+    /// @return whether it says that the account's quota is spent
+    static boolean quotaSpent(int status, byte[] body) {
+        return status == 402
+                || ((status == 403 || status == 429) && saysQuota(ErrorEnvelope.read(body)));
+    }
+
+    private static GatewayError refused(int status, Optional<ErrorEnvelope> envelope) {
+        if (envelope.isEmpty()) {
+            return new GatewayError.UpstreamRefused(
+                    status, "upstream refused the request", CALLER, null, null);
+        }
+        var said = envelope.get();
+        var param = said.param();
+        var code = said.code();
+        return new GatewayError.UpstreamRefused(
+                status,
+                Scrubber.scrub(said.message()),
+                said.type().isBlank() ? CALLER : Scrubber.scrub(said.type()),
+                param == null ? null : Scrubber.scrub(param),
+                code == null ? null : Scrubber.scrub(code));
+    }
+
+    private static boolean saysQuota(Optional<ErrorEnvelope> envelope) {
+        return envelope.filter(
+                        said -> {
+                            var code = said.code();
+                            return (code != null && QUOTA.contains(code))
+                                    || QUOTA.contains(said.type());
+                        })
+                .isPresent();
+    }
+
+    private static boolean mayRetry(MultiMap headers) {
+        return !"false".equalsIgnoreCase(headers.get("x-should-retry"));
+    }
+
+    private static Optional<Duration> retryAfter(MultiMap headers, Clock clock) {
+        return millis(headers.get("retry-after-ms"))
+                .or(() -> seconds(headers.get("retry-after"), clock))
+                .filter(wait -> !wait.isNegative())
+                .map(wait -> wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait);
+    }
+
+    private static Optional<Duration> millis(@Nullable String value) {
+        return number(value).map(millis -> Duration.ofMillis(Math.round(millis)));
+    }
+
+    private static Optional<Duration> seconds(@Nullable String value, Clock clock) {
+        return number(value)
+                .map(seconds -> Duration.ofMillis(Math.round(seconds * 1000)))
+                .or(() -> date(value).map(until -> Duration.between(clock.instant(), until)));
+    }
+
+    private static Optional<Double> number(@Nullable String value) {
+        if (value == null || !value.strip().matches("[0-9]{1,9}(\\.[0-9]{1,9})?")) {
+            return Optional.empty();
+        }
+        return Optional.of(Double.valueOf(value.strip()));
+    }
+
+    private static Optional<Instant> date(@Nullable String value) {
+        if (value == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(
+                    Instant.from(
+                            DateTimeFormatter.RFC_1123_DATE_TIME
+                                    .withLocale(Locale.ROOT)
+                                    .parse(value.strip())));
+        } catch (DateTimeException notADate) {
+            return Optional.empty();
+        }
+    }
+}

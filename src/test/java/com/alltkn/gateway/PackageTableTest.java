@@ -1,0 +1,103 @@
+package com.alltkn.gateway;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.CompositeArchRule;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// Holds the packages to the order in which a request meets them.
+@AnalyzeClasses(packages = "com.alltkn.gateway", importOptions = DoNotIncludeTests.class)
+class PackageTableTest {
+
+    private static final String ROOT = "com.alltkn.gateway";
+
+    /// Each package and those of ours that it may import.
+    private static final Map<String, List<String>> TABLE = table();
+
+    @ArchTest
+    static final ArchRule PACKAGES_IMPORT_ONLY_WHAT_THE_TABLE_ALLOWS =
+            CompositeArchRule.of(
+                    TABLE.entrySet().stream()
+                            .map(row -> importsOnly(row.getKey(), row.getValue()))
+                            .toList());
+
+    @ArchTest
+    static final ArchRule NO_PACKAGE_IS_PART_OF_A_CIRCLE =
+            slices().matching(ROOT + ".(*)..").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule ONLY_API_SEES_JAKARTA_REST_SERVERS =
+            noClasses()
+                    .that(not(resideInAnyPackage(in("api"), in("upstream"))))
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("jakarta.ws.rs..");
+
+    @ArchTest
+    static final ArchRule ONLY_HEALTH_SEES_SMALLRYE_HEALTH =
+            noClasses()
+                    .that(not(resideInAPackage(in("health"))))
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(
+                            "org.eclipse.microprofile.health..", "io.smallrye.health..");
+
+    @ArchTest
+    static final ArchRule ONLY_TELEMETRY_SEES_MICROMETER_AND_OPENTELEMETRY =
+            noClasses()
+                    .that(not(resideInAPackage(in("telemetry"))))
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage("io.micrometer..", "io.opentelemetry..");
+
+    private static Map<String, List<String>> table() {
+        var table = new LinkedHashMap<String, List<String>>();
+        table.put("secret", List.of());
+        table.put("watch", List.of());
+        table.put("openai", List.of());
+        table.put("error", List.of());
+        table.put("caller", List.of("secret", "watch", "error"));
+        table.put("rollout", List.of("secret", "watch", "error"));
+        table.put("upstream", List.of("secret", "openai", "error", "rollout"));
+        allAbove(table, "exchange");
+        allAbove(table, "event");
+        allAbove(table, "health");
+        allAbove(table, "telemetry");
+        table.put("api", List.of("exchange", "caller", "health", "openai", "error"));
+        table.put("sandbox", List.of());
+        return table;
+    }
+
+    private static void allAbove(Map<String, List<String>> table, String name) {
+        table.put(name, new ArrayList<>(table.keySet()));
+    }
+
+    private static ArchRule importsOnly(String name, List<String> allowed) {
+        var others =
+                TABLE.keySet().stream()
+                        .filter(other -> !other.equals(name) && !allowed.contains(other))
+                        .map(PackageTableTest::in)
+                        .toArray(String[]::new);
+        return noClasses()
+                .that(resideInAPackage(in(name)))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(others)
+                .allowEmptyShould(false);
+    }
+
+    private static String in(String name) {
+        return ROOT + "." + name + "..";
+    }
+}

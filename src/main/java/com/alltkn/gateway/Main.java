@@ -2,6 +2,8 @@ package com.alltkn.gateway;
 
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// Starts the gateway.
 @QuarkusMain
@@ -13,6 +15,21 @@ public final class Main {
     ///
     /// @param args not used
     public static void main(String... args) {
-        Quarkus.run(args);
+        Quarkus.run(null, Main::exit, args);
+    }
+
+    /// A start that failed says why on standard error: the log, which nobody waits for, may not
+    /// have got that far.
+    private static void exit(int code, @Nullable Throwable failure) {
+        if (failure != null) {
+            var cause = failure;
+            while (cause.getCause() != null) {
+                cause = cause.getCause();
+            }
+            System.err.println(
+                    "alltkn-gateway does not start: "
+                            + Objects.requireNonNullElse(cause.getMessage(), cause.toString()));
+        }
+        System.exit(code);
     }
 }

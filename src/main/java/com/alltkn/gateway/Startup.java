@@ -8,8 +8,8 @@ import io.quarkus.runtime.configuration.ConfigurationException;
 import io.smallrye.config.SmallRyeConfig;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
-import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -20,30 +20,30 @@ import org.eclipse.microprofile.config.Config;
 @Singleton
 final class Startup {
 
-    void check(
-            @Observes @Priority(1) StartupEvent event, Config config, Instance<Callers> callers) {
+    void check(@Observes @Priority(1) StartupEvent event, Config config, Callers callers) {
         var profiles = config.unwrap(SmallRyeConfig.class).getProfiles();
         refuseIfAny(StartupChecks.profileViolations(profiles));
         var names = new HashSet<String>();
         config.getPropertyNames().forEach(names::add);
-        refuseIfAny(
-                StartupChecks.violations(
-                        Strictness.of(profiles.getFirst()).orElseThrow(),
-                        name -> config.getOptionalValue(name, String.class),
-                        names,
-                        System.getenv()));
+        var violations =
+                new ArrayList<>(
+                        StartupChecks.violations(
+                                Strictness.of(profiles.getFirst()).orElseThrow(),
+                                name -> config.getOptionalValue(name, String.class),
+                                names,
+                                System.getenv()));
         try {
-            callers.get().all();
+            callers.all();
         } catch (InvalidCallersException e) {
-            refuseIfAny(List.of(e.getMessage()));
+            violations.add(e.getMessage());
         }
+        refuseIfAny(violations);
     }
 
     private static void refuseIfAny(List<String> violations) {
         if (!violations.isEmpty()) {
-            // Quarkus prints the message of this one, and no stack trace.
             throw new ConfigurationException(
-                    "alltkn-gateway does not start:\n  - " + String.join("\n  - ", violations),
+                    "\n  - " + String.join("\n  - ", violations),
                     Set.of());
         }
     }

@@ -9,8 +9,9 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.Map;
 
-/// Loads the callers once, at start.
-@ApplicationScoped
+/// Loads the callers once, on first use: that is the check at start, so that what is wrong with the
+/// rest of the configuration is told in one go.
+@Singleton
 public class CallerDirectory {
 
     /// Reads the callers file, or makes the development caller.
@@ -19,7 +20,7 @@ public class CallerDirectory {
     /// @return the callers
     /// @throws InvalidCallersException if none are configured or the file is wrong
     @Produces
-    @Singleton
+    @ApplicationScoped
     Callers callers(CallersConfig config) {
         if (config.file().isPresent()) {
             return read(config.file().get());

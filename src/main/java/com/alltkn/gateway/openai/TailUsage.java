@@ -11,6 +11,9 @@ import java.util.Optional;
 final class TailUsage {
     private static final byte[] NAME = {'"', 'u', 's', 'a', 'g', 'e', '"'};
 
+    /// No level: the text ends inside a string.
+    private static final int CUT = Integer.MAX_VALUE;
+
     private TailUsage() {}
 
     /// The last `usage` whose enclosing objects and arrays are exactly so many.
@@ -47,8 +50,6 @@ final class TailUsage {
         }
         return found < 0 ? Optional.empty() : UsageReader.read(bytes, found, to);
     }
-
-    private static final int CUT = Integer.MAX_VALUE;
 
     /// The level after the last byte, relative to that of `start`; `CUT` if the text ends inside a
     /// string.

@@ -54,6 +54,8 @@ class JsonAnswerTapTest {
                 // Of something inside.
                 "{\"a\":\"%s\",\"b\":{\"usage\":{\"prompt_tokens\":9}}}",
                 "{\"a\":\"%s\",\"b\":[{\"usage\":{\"prompt_tokens\":9}}]}",
+                // The end of another name.
+                "{\"a\":\"%s\",\"x\\\"usage\":{\"prompt_tokens\":9}}",
                 // A value, not a name.
                 "{\"a\":\"%s\",\"b\":\"usage\",\"prompt_tokens\":9}",
                 // Null, or of a wrong shape.

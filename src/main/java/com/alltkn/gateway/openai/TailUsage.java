@@ -11,6 +11,9 @@ import java.util.Optional;
 final class TailUsage {
     private static final byte[] NAME = {'"', 'u', 's', 'a', 'g', 'e', '"'};
 
+    /// No level: the text ends inside a string.
+    private static final int CUT = Integer.MAX_VALUE;
+
     private TailUsage() {}
 
     /// The last `usage` whose enclosing objects and arrays are exactly so many.
@@ -48,8 +51,6 @@ final class TailUsage {
         return found < 0 ? Optional.empty() : UsageReader.read(bytes, found, to);
     }
 
-    private static final int CUT = Integer.MAX_VALUE;
-
     /// The level after the last byte, relative to that of `start`; `CUT` if the text ends inside a
     /// string.
     private static int finalLevel(byte[] bytes, int start, int to) {
@@ -70,9 +71,10 @@ final class TailUsage {
     }
 
     private static int firstName(byte[] bytes, int from, int to) {
-        // The byte before must be in view, or the quote may be an escaped one.
+        // Outside of a string there is no backslash, so one before the quote makes it part of a
+        // string. The byte before must be in view to tell.
         for (var i = from + 1; i + NAME.length < to; i++) {
-            if (bytes[i] == '"' && valueOfName(bytes, i, to) >= 0 && !isEscaped(bytes, from, i)) {
+            if (bytes[i] == '"' && bytes[i - 1] != '\\' && valueOfName(bytes, i, to) >= 0) {
                 return i;
             }
         }
@@ -91,16 +93,6 @@ final class TailUsage {
         }
         var colon = spaceEnd(bytes, i + NAME.length, to);
         return colon < to && bytes[colon] == ':' ? spaceEnd(bytes, colon + 1, to) : -1;
-    }
-
-    /// Whether an odd number of backslashes stands before `i`; a run that reaches back out of view
-    /// counts as escaping.
-    private static boolean isEscaped(byte[] bytes, int from, int i) {
-        var run = i;
-        while (run > from && bytes[run - 1] == '\\') {
-            run--;
-        }
-        return run < i && (run == from || (i - run) % 2 == 1);
     }
 
     private static int spaceEnd(byte[] bytes, int from, int to) {

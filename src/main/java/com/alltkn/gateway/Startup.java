@@ -43,8 +43,7 @@ final class Startup {
     private static void refuseIfAny(List<String> violations) {
         if (!violations.isEmpty()) {
             throw new ConfigurationException(
-                    "\n  - " + String.join("\n  - ", violations),
-                    Set.of());
+                    "\n  - " + String.join("\n  - ", violations), Set.of());
         }
     }
 }

@@ -9,13 +9,11 @@ import com.alltkn.gateway.rollout.Reading.Unchanged;
 import com.alltkn.gateway.rollout.SourceFailure;
 import com.sun.net.httpserver.HttpServer;
 import io.quarkus.vault.client.VaultClient;
-import io.quarkus.vault.client.http.jdk.JDKVaultHttpClient;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
@@ -28,12 +26,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Without Quarkus, so that it can go through many situations quickly; the client's other way of
-/// speaking HTTP, the one that the gateway uses, is in the tests beside it.
 class VaultSourceTest {
 
     private static final String KEY = "test-key-" + UUID.randomUUID();
     private static final Duration DEADLINE = Duration.ofMillis(1500);
+
+    private static final ConfiguredVaultClient CLIENTS = new ConfiguredVaultClient();
 
     private static OpenBaoServer server;
     private static String token;
@@ -56,6 +54,7 @@ class VaultSourceTest {
     @AfterAll
     static void stopServer() {
         server.close();
+        CLIENTS.close();
     }
 
     @BeforeEach
@@ -171,7 +170,15 @@ class VaultSourceTest {
         if (!server.call("GET", "sys/auth", null).has("approle/")) {
             server.enableLogin("approle");
         }
-        var client = builder(server.url()).appRole("no-such-role", "test-secret-id").build();
+        var client =
+                CLIENTS.of(
+                        Map.of(
+                                "url",
+                                server.url().toString(),
+                                "authentication.app-role.role-id",
+                                "no-such-role",
+                                "authentication.app-role.secret-id",
+                                "test-secret-id"));
 
         assertThat(reason(source(client).read())).isEqualTo(SourceFailure.LOGIN_REFUSED);
     }
@@ -257,19 +264,19 @@ class VaultSourceTest {
     }
 
     private VaultSource source(URI url, String token) {
-        return source(builder(url).clientToken(token).build());
+        return source(
+                CLIENTS.of(
+                        Map.of(
+                                "url",
+                                url.toString(),
+                                "read-timeout",
+                                DEADLINE.toString(),
+                                "authentication.client-token",
+                                token)));
     }
 
     private VaultSource source(VaultClient client) {
         return new VaultSource(() -> client, config(), path, Clock.systemUTC());
-    }
-
-    private static VaultClient.Builder builder(URI url) {
-        var http = HttpClient.newBuilder().connectTimeout(DEADLINE).build();
-        return VaultClient.builder()
-                .executor(new JDKVaultHttpClient(http))
-                .baseUrl(url.toString())
-                .requestTimeout(DEADLINE);
     }
 
     private static VaultSourceConfig config() {

@@ -77,17 +77,17 @@ final class Wording {
             return "Hello from the ALLTKN sandbox! You sent no text, so there is nothing to answer"
                     + " yet. Ask me anything.";
         }
-        return "Hello from the ALLTKN sandbox! You wrote: \""
+        return "Hello from the ALLTKN sandbox! You wrote \""
                 + quote(user)
-                + "\". I only make up my answers on this machine, so take this as a friendly"
-                + " placeholder; a real model will have more to say about it.";
+                + "\", and I made up this friendly answer on your own machine; a real model will"
+                + " have more to say about it.";
     }
 
     /// The answer to what a tool returned.
     static String replyToTool(String result) {
-        return "The tool returned: \""
+        return "The tool returned \""
                 + quote(result)
-                + "\". The ALLTKN sandbox passes that on as it is; a real model would explain it.";
+                + "\", and the ALLTKN sandbox passes that on as it is; a real model would explain it.";
     }
 
     /// What a reasoning model thinks before it answers.

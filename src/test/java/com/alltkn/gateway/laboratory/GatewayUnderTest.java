@@ -1,0 +1,128 @@
+package com.alltkn.gateway.laboratory;
+
+import com.alltkn.gateway.rollout.vault.OpenBaoServer;
+import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/// What a gateway under test stands between: a real OpenBao with its settings, a scripted upstream,
+/// and two callers with keys made up for the run. A field of type [Laboratory] is filled in. The
+/// clocks are short, and the small prompt is off, so that an upstream sees nothing but what a test
+/// sends.
+public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManager {
+
+    private @Nullable OpenBaoServer vault;
+    private @Nullable ScriptedUpstream upstream;
+    private @Nullable Laboratory laboratory;
+
+    @Override
+    public Map<String, String> start() {
+        var bao = OpenBaoServer.inMemory();
+        vault = bao;
+        var scripted = ScriptedUpstream.start();
+        upstream = scripted;
+        var upstreamKey = "test-key-" + UUID.randomUUID();
+        var callerKey = "test-caller-" + UUID.randomUUID();
+        var storingCallerKey = "test-caller-" + UUID.randomUUID();
+        bao.podPolicy("pod", "test");
+        bao.write(
+                "test",
+                Map.of(
+                        "ALLTKN_API_KEY",
+                        upstreamKey,
+                        "ALLTKN_BASE_URL",
+                        scripted.baseUrl().toString(),
+                        "AI_REQUEST_TIMEOUT_MS",
+                        "2000",
+                        "AI_LOG_LEVEL",
+                        "trace"));
+        var token = bao.token("pod");
+        laboratory = new Laboratory(scripted, bao, upstreamKey, callerKey, storingCallerKey, token);
+        var config = new HashMap<String, String>();
+        config.put("gateway.vault.poll-interval", "1s");
+        config.put("quarkus.vault.url", bao.url().toString());
+        config.put("quarkus.vault.authentication.client-token", token);
+        config.put("gateway.callers.file", callersFile(callerKey, storingCallerKey));
+        config.put("gateway.upstream.allowed-hosts", "127.0.0.1");
+        config.put("gateway.health.prompt.enabled", "false");
+        config.put("gateway.support", "https://help.example/ai");
+        config.put("gateway.upstream.connect-timeout", "1s");
+        config.put("gateway.upstream.first-byte-timeout", "2s");
+        config.put("gateway.upstream.idle-timeout", "1s");
+        config.put("gateway.upstream.stream-timeout", "5s");
+        config.put("gateway.exchange.body-timeout", "1s");
+        config.put("gateway.exchange.max-body-size", "2M");
+        config.put("gateway.exchange.max-upload-size", "4M");
+        return config;
+    }
+
+    @Override
+    public void inject(TestInjector injector) {
+        injector.injectIntoFields(laboratory, new TestInjector.MatchesType(Laboratory.class));
+    }
+
+    @Override
+    public void stop() {
+        if (upstream != null) {
+            upstream.close();
+        }
+        if (vault != null) {
+            vault.close();
+        }
+    }
+
+    private static String callersFile(String callerKey, String storingCallerKey) {
+        try {
+            var file = Files.createTempFile("callers", ".yaml");
+            file.toFile().deleteOnExit();
+            return Files.writeString(
+                            file,
+                            """
+                            callers:
+                              - id: plain
+                                api-keys: ["sha256:%s"]
+                              - id: storing
+                                api-keys: ["sha256:%s"]
+                                stored-objects: true
+                            """
+                                    .formatted(sha256(callerKey), sha256(storingCallerKey)))
+                    .toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String sha256(String key) {
+        try {
+            var digest = MessageDigest.getInstance("SHA-256");
+            return HexFormat.of().formatHex(digest.digest(key.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    /// What stands around the gateway.
+    ///
+    /// @param upstream in place of ALLTKN
+    /// @param vault holds the settings
+    /// @param upstreamKey the key in Vault
+    /// @param callerKey the key of the caller `plain`
+    /// @param storingCallerKey the key of the caller `storing`, who may reach stored objects
+    /// @param vaultToken what the gateway logs in with
+    public record Laboratory(
+            ScriptedUpstream upstream,
+            OpenBaoServer vault,
+            String upstreamKey,
+            String callerKey,
+            String storingCallerKey,
+            String vaultToken) {}
+}

@@ -57,6 +57,29 @@ class ConfigTest {
         assertThat(vault.deadline()).isEqualTo(Duration.ofSeconds(2));
     }
 
+    @Test
+    void takesSettingsOfTheEnvironmentAsTheyStandThere() {
+        var config =
+                new SmallRyeConfigBuilder()
+                        .addDefaultInterceptors()
+                        .withSources(
+                                new PropertiesConfigSource(
+                                        Map.of(
+                                                "PLAIN", "value",
+                                                "EMPTY", "",
+                                                "REFERENCE", "${PLAIN}",
+                                                "UNRESOLVED", "${NO_SUCH_NAME}"),
+                                        "test",
+                                        100))
+                        .build();
+
+        assertThat(RolloutAssembly.lookup(config, "PLAIN")).contains("value");
+        assertThat(RolloutAssembly.lookup(config, "EMPTY")).isEmpty();
+        assertThat(RolloutAssembly.lookup(config, "ABSENT")).isEmpty();
+        assertThat(RolloutAssembly.lookup(config, "REFERENCE")).contains("${PLAIN}");
+        assertThat(RolloutAssembly.lookup(config, "UNRESOLVED").orElseThrow()).startsWith("${");
+    }
+
     private static SmallRyeConfig config(Map<String, String> properties) {
         return new SmallRyeConfigBuilder()
                 .addDiscoveredConverters()

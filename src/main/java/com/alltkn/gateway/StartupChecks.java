@@ -50,7 +50,7 @@ public final class StartupChecks {
     private static final Pattern REST_CLIENT_SCOPE =
             Pattern.compile("quarkus\\.rest-client\\.(.+\\.)?logging\\.scope");
     private static final Pattern HEADERS_IN_PATTERN =
-            Pattern.compile("%\\{[ioc],.*|.*ALL_REQUEST_HEADERS.*|.*%\\{[ioc],.*|.*%[ioc]\\b.*");
+            Pattern.compile(".*(%\\{[ioc],|ALL_REQUEST_HEADERS).*");
 
     private StartupChecks() {}
 

@@ -94,7 +94,7 @@ final class RolloutAssembly {
     }
 
     /// A value as it stands there: a `${…}` in it is not followed, so that a rule can name it.
-    private static Optional<String> lookup(Config config, String name) {
+    static Optional<String> lookup(Config config, String name) {
         try {
             return Optional.ofNullable(config.getConfigValue(name).getRawValue())
                     .filter(value -> !value.isEmpty());

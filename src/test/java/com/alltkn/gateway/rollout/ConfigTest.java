@@ -1,0 +1,93 @@
+package com.alltkn.gateway.rollout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.alltkn.gateway.rollout.file.FileSourceConfig;
+import com.alltkn.gateway.rollout.vault.VaultSourceConfig;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ConfigTest {
+
+    @Test
+    void hasDefaults() {
+        var config = config(Map.of());
+
+        var rollout = config.getConfigMapping(RolloutConfig.class);
+        assertThat(rollout.allowedHosts()).containsExactly("api.alltkn.com");
+        assertThat(config.getConfigMapping(SandboxConfig.class).url()).isEmpty();
+        var file = config.getConfigMapping(FileSourceConfig.class);
+        assertThat(file.path()).isEmpty();
+        assertThat(file.pollInterval()).isEqualTo(Duration.ofSeconds(2));
+        var vault = config.getConfigMapping(VaultSourceConfig.class);
+        assertThat(vault.mount()).isEqualTo("alltkn");
+        assertThat(vault.pollInterval()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(vault.deadline()).isEqualTo(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void takesEveryKey() {
+        var config =
+                config(
+                        Map.of(
+                                "gateway.upstream.allowed-hosts", "one.example,two.example",
+                                "gateway.sandbox.url", "http://127.0.0.1:8099/api/v1",
+                                "gateway.file.path", "/etc/gateway",
+                                "gateway.file.poll-interval", "5s",
+                                "gateway.vault.mount", "other",
+                                "gateway.vault.poll-interval", "1m",
+                                "gateway.vault.deadline", "2s"));
+
+        var rollout = config.getConfigMapping(RolloutConfig.class);
+        assertThat(rollout.allowedHosts()).containsExactlyInAnyOrder("one.example", "two.example");
+        assertThat(config.getConfigMapping(SandboxConfig.class).url())
+                .contains(URI.create("http://127.0.0.1:8099/api/v1"));
+        var file = config.getConfigMapping(FileSourceConfig.class);
+        assertThat(file.path()).contains(Path.of("/etc/gateway"));
+        assertThat(file.pollInterval()).isEqualTo(Duration.ofSeconds(5));
+        var vault = config.getConfigMapping(VaultSourceConfig.class);
+        assertThat(vault.mount()).isEqualTo("other");
+        assertThat(vault.pollInterval()).isEqualTo(Duration.ofMinutes(1));
+        assertThat(vault.deadline()).isEqualTo(Duration.ofSeconds(2));
+    }
+
+    @Test
+    void takesSettingsOfTheEnvironmentAsTheyStandThere() {
+        var config =
+                new SmallRyeConfigBuilder()
+                        .addDefaultInterceptors()
+                        .withSources(
+                                new PropertiesConfigSource(
+                                        Map.of(
+                                                "PLAIN", "value",
+                                                "EMPTY", "",
+                                                "REFERENCE", "${PLAIN}",
+                                                "UNRESOLVED", "${NO_SUCH_NAME}"),
+                                        "test",
+                                        100))
+                        .build();
+
+        assertThat(RolloutAssembly.lookup(config, "PLAIN")).contains("value");
+        assertThat(RolloutAssembly.lookup(config, "EMPTY")).isEmpty();
+        assertThat(RolloutAssembly.lookup(config, "ABSENT")).isEmpty();
+        assertThat(RolloutAssembly.lookup(config, "REFERENCE")).contains("${PLAIN}");
+        assertThat(RolloutAssembly.lookup(config, "UNRESOLVED").orElseThrow()).startsWith("${");
+    }
+
+    private static SmallRyeConfig config(Map<String, String> properties) {
+        return new SmallRyeConfigBuilder()
+                .addDiscoveredConverters()
+                .withMapping(RolloutConfig.class)
+                .withMapping(SandboxConfig.class)
+                .withMapping(FileSourceConfig.class)
+                .withMapping(VaultSourceConfig.class)
+                .withSources(new PropertiesConfigSource(properties, "test", 100))
+                .build();
+    }
+}

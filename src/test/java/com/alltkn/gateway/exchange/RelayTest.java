@@ -41,7 +41,15 @@ class RelayTest extends GatewayTest {
 
     @Test
     void passesAnAnswerOnWhoseChunksComeOneByOne() throws IOException {
-        laboratory.upstream().answer(Script.chunked("{\"a\":", "1,", "\"b\":\"你", "好\"}"));
+        laboratory
+                .upstream()
+                .answer(
+                        Script.head(
+                                        200,
+                                        "content-type: application/json",
+                                        "transfer-encoding: chunked")
+                                .chunks("{\"a\":", "1,", "\"b\":\"你", "好\"}")
+                                .lastChunk());
 
         var response = send(post("/v1/chat/completions", CHAT));
 

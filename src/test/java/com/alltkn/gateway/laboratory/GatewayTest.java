@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 /// upstream that forgets before each test. After each, nothing may be left: every exchange that
 /// began has settled.
 @WithTestResource(GatewayUnderTest.class)
+@SuppressWarnings("NullAway.Init") // the fields are filled in before each test
 public abstract class GatewayTest {
 
     protected static final Duration SOON = Duration.ofSeconds(5);

@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 /// Reads a caller's body into memory, bounded in size and in the time between two pieces.
 final class CallerBody {
 
+    private final Vertx vertx;
     private final long limit;
     private final long timeout;
     private final Consumer<byte[]> whole;
@@ -23,7 +24,11 @@ final class CallerBody {
     private long timer = -1;
 
     private CallerBody(
-            ExchangeConfig config, Consumer<byte[]> whole, Consumer<GatewayError> refused) {
+            ExchangeConfig config,
+            Vertx vertx,
+            Consumer<byte[]> whole,
+            Consumer<GatewayError> refused) {
+        this.vertx = vertx;
         this.limit = config.maxBodySize().asLongValue();
         this.timeout = config.bodyTimeout().toMillis();
         this.whole = whole;
@@ -37,13 +42,13 @@ final class CallerBody {
             Vertx vertx,
             Consumer<byte[]> whole,
             Consumer<GatewayError> refused) {
-        var body = new CallerBody(config, whole, refused);
+        var body = new CallerBody(config, vertx, whole, refused);
         request.handler(body::received);
-        request.endHandler(_ -> body.ended(vertx));
+        request.endHandler(_ -> body.ended());
         request.resume();
         // Most bodies came with their head and are read by now: only others need a clock.
         if (!body.over) {
-            body.watch(vertx);
+            body.watch();
         }
         return body;
     }
@@ -52,11 +57,11 @@ final class CallerBody {
         return length;
     }
 
-    /// Stops reading, for the caller has gone.
-    void abandon(Vertx vertx) {
+    /// Takes no more, and forgets what came.
+    void abandon() {
         over = true;
         pieces.clear();
-        stopWatching(vertx);
+        stopWatching();
     }
 
     private void received(Buffer piece) {
@@ -66,20 +71,19 @@ final class CallerBody {
         moved = true;
         length += piece.length();
         if (length > limit) {
-            over = true;
-            pieces.clear();
+            abandon();
             refused.accept(new GatewayError.BodyTooLarge(limit));
             return;
         }
         pieces.add(piece);
     }
 
-    private void ended(Vertx vertx) {
+    private void ended() {
         if (over) {
             return;
         }
         over = true;
-        stopWatching(vertx);
+        stopWatching();
         if (pieces.size() == 1) {
             whole.accept(pieces.getFirst().getBytes());
             return;
@@ -94,7 +98,7 @@ final class CallerBody {
         whole.accept(bytes);
     }
 
-    private void watch(Vertx vertx) {
+    private void watch() {
         moved = false;
         timer =
                 vertx.setTimer(
@@ -105,16 +109,15 @@ final class CallerBody {
                                 return;
                             }
                             if (moved) {
-                                watch(vertx);
+                                watch();
                             } else {
-                                over = true;
-                                pieces.clear();
+                                abandon();
                                 refused.accept(new GatewayError.BodyTooSlow());
                             }
                         });
     }
 
-    private void stopWatching(Vertx vertx) {
+    private void stopWatching() {
         if (timer >= 0) {
             vertx.cancelTimer(timer);
             timer = -1;

@@ -4,10 +4,13 @@ import com.alltkn.gateway.error.ErrorShape;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.error.UserTexts;
 import com.alltkn.gateway.openai.ErrorEnvelope;
+import io.netty.channel.ChannelOption;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -81,6 +84,19 @@ public final class CallerConnection {
     Buffer event(GatewayError error) {
         var shape = ErrorShape.of(error);
         return Buffer.buffer(envelope(shape).event(userMessage(error), requestId));
+    }
+
+    /// Breaks off an answer that has begun, so that nobody takes it for whole: chunks and a length
+    /// tell that by themselves, and where only the end of the connection ends the answer, a reset
+    /// does. It is the connection that is closed and not the response, for only then is everybody
+    /// told who waits for the response's end.
+    void cut() {
+        if (request.version() == HttpVersion.HTTP_1_0
+                && !request.response().headers().contains(HttpHeaders.CONTENT_LENGTH)
+                && request.connection() instanceof ConnectionBase connection) {
+            connection.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+        }
+        request.connection().close();
     }
 
     private static ErrorEnvelope envelope(ErrorShape shape) {

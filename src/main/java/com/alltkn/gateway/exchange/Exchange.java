@@ -85,9 +85,11 @@ public final class Exchange implements Attempt.Listener {
         this.startedAt = gateway.clock().instant();
     }
 
-    /// Begins; never blocks.
+    /// Begins, unless the caller has gone already; never blocks.
     public void start() {
-        identify();
+        if (!settled) {
+            identify();
+        }
     }
 
     /// Tells that the caller has gone: whatever is under way is given up.
@@ -96,7 +98,7 @@ public final class Exchange implements Attempt.Listener {
             return;
         }
         if (body != null) {
-            body.abandon(context.owner());
+            body.abandon();
         }
         stopAttempt();
         settle(Ending.CALLER_GONE, Optional.empty(), Optional.of("caller_gone"));

@@ -39,6 +39,7 @@ final class Relay {
     /// two.
     private @Nullable Buffer held;
 
+    private boolean jsonSeen;
     private boolean begun;
     private long written;
 
@@ -65,7 +66,7 @@ final class Relay {
 
     /// Takes a piece of the answer.
     ///
-    /// @return whether it can be the answer's; if not, nothing has been written
+    /// @return whether it can be the answer's; if not, it has not been written
     boolean accept(Buffer chunk) {
         if (events != null) {
             events.accept(chunk);
@@ -77,11 +78,10 @@ final class Relay {
             if (balance != null) {
                 balance.accept(chunk);
             }
-            if (held == null && !begun) {
-                if (!looksLikeJson(chunk)) {
-                    return false;
-                }
-            } else if (held != null) {
+            if (!jsonSeen && !startsJson(chunk)) {
+                return false;
+            }
+            if (held != null) {
                 write(held);
             }
             held = chunk;
@@ -99,11 +99,11 @@ final class Relay {
             if (withoutUsage != null) {
                 write(withoutUsage.end());
             }
-            if (streamEnd != StreamEnd.NONE && !events.terminal()) {
+            if (!wholeStream(events)) {
                 return Optional.of(new GatewayError.UpstreamInterrupted());
             }
         } else if (json != null) {
-            if (held == null) {
+            if (!jsonSeen) {
                 return Optional.of(new GatewayError.UpstreamInvalidAnswer());
             }
             if (balance != null && !balance.whole()) {
@@ -123,12 +123,23 @@ final class Relay {
     /// Breaks an answer off that has begun. A stream says so in its own way, an error event and no
     /// terminal event; anything else can only be cut, so that nobody takes it for whole.
     void breakOff(CallerConnection caller, GatewayError error) {
-        if (events == null || events.terminal()) {
-            response.reset();
+        if (events == null) {
+            caller.cut();
             return;
         }
+        var closing = events.closing();
+        events.accept(closing);
+        if (events.terminal()) {
+            // The caller has the last event, or would have with its line finished.
+            caller.cut();
+            return;
+        }
+        if (events.errorSeen() && withoutUsage != null) {
+            // Upstream's own words, perhaps not yet ended by their blank line.
+            write(withoutUsage.end());
+        }
+        write(closing);
         if (!events.errorSeen()) {
-            write(events.closing());
             write(caller.event(error));
         }
         response.end();
@@ -147,6 +158,13 @@ final class Relay {
     /// @return what upstream counted, as far as it has said so
     Optional<Usage> usage() {
         return events != null ? events.usage() : json != null ? json.usage() : Optional.empty();
+    }
+
+    /// Where only the end of the connection ends the answer, a cut can fall behind the last data
+    /// line as well; the blank line is then the only sign that nothing is missing.
+    private boolean wholeStream(SseTap events) {
+        return streamEnd == StreamEnd.NONE
+                || (events.terminal() && (!closeDelimited || events.atEventBoundary()));
     }
 
     private void write(Buffer bytes) {
@@ -194,11 +212,14 @@ final class Relay {
         }
     }
 
-    private static boolean looksLikeJson(Buffer chunk) {
+    /// Whether a piece can be the start of a JSON answer: nothing but space so far, which keeps a
+    /// connection alive, or an object or array behind it.
+    private boolean startsJson(Buffer chunk) {
         for (int i = 0; i < chunk.length(); i++) {
             switch (chunk.getByte(i)) {
                 case ' ', '\t', '\r', '\n' -> {}
                 case '{', '[' -> {
+                    jsonSeen = true;
                     return true;
                 }
                 default -> {
@@ -206,7 +227,6 @@ final class Relay {
                 }
             }
         }
-        // Nothing but space so far: what comes after it decides, in the client.
         return true;
     }
 }

@@ -29,9 +29,10 @@ final class Upload {
         from.resume();
     }
 
-    /// Takes no more of the caller's body.
+    /// Passes no more of the caller's body on; what still comes is thrown away.
     void stop() {
         over = true;
+        from.resume();
     }
 
     long length() {

@@ -3,6 +3,7 @@ package com.alltkn.gateway.upstream;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.error.GatewayError.Clock;
 import com.alltkn.gateway.upstream.UpstreamRequest.Body;
+import io.netty.channel.ConnectTimeoutException;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -38,6 +39,8 @@ public final class Attempt {
     private long timerDue = NEVER;
     private @Nullable HttpClientRequest sent;
     private @Nullable HttpClientResponse answer;
+    private boolean bodyUnsent;
+    private boolean answerEnded;
 
     /// Prepares an attempt.
     ///
@@ -77,6 +80,7 @@ public final class Attempt {
 
     /// Tells that a streamed body has gone out as a whole: from now on upstream thinks.
     public void sentAll() {
+        bodyUnsent = false;
         if (phase == Phase.SENDING) {
             enter(Phase.THINKING, clocks.firstByte().toNanos());
         }
@@ -101,25 +105,20 @@ public final class Attempt {
 
     /// Ends the attempt and closes its connection, at whatever point it is.
     public void cancel() {
-        if (end() && sent != null) {
-            sent.reset();
+        if (end()) {
+            close();
         }
     }
 
     private void connected(AsyncResult<HttpClientRequest> connection) {
         if (phase == Phase.OVER) {
             if (connection.succeeded()) {
-                connection.result().reset();
+                connection.result().exceptionHandler(_ -> {}).reset();
             }
             return;
         }
         if (connection.failed()) {
-            var tooBusy = connection.cause() instanceof ConnectionPoolTooBusyException;
-            fail(
-                    tooBusy
-                            ? new GatewayError.Overloaded()
-                            : new GatewayError.UpstreamUnreachable(),
-                    tooBusy ? "no_connection_free" : "connect");
+            unconnected(connection.cause());
             return;
         }
         sent = connection.result();
@@ -134,10 +133,22 @@ public final class Attempt {
                 enter(Phase.THINKING, clocks.firstByte().toNanos());
                 sent.end(bytes);
             }
-            case Body.Streamed(_, var feed) -> {
+            case Body.Streamed(var length, var feed) -> {
+                sent.setChunked(length.isEmpty());
+                bodyUnsent = true;
                 enter(Phase.SENDING, clocks.idle().toNanos());
                 feed.handle(sent);
             }
+        }
+    }
+
+    private void unconnected(Throwable cause) {
+        switch (cause) {
+            // The client has a clock of its own for this, and may be the first.
+            case ConnectTimeoutException _ -> timedOut(Clock.CONNECT);
+            case ConnectionPoolTooBusyException _ ->
+                    fail(new GatewayError.Overloaded(), "no_connection_free");
+            default -> fail(new GatewayError.UpstreamUnreachable(), "connect");
         }
     }
 
@@ -175,7 +186,12 @@ public final class Attempt {
     }
 
     private void ended() {
+        answerEnded = true;
         if (end()) {
+            if (bodyUnsent && sent != null) {
+                // A connection in the middle of a request is of no use to the next one.
+                sent.reset();
+            }
             listener.ended();
         }
     }
@@ -190,9 +206,7 @@ public final class Attempt {
 
     private void fail(GatewayError error, String failure) {
         if (end()) {
-            if (sent != null) {
-                sent.reset();
-            }
+            close();
             listener.failed(error, failure);
         }
     }
@@ -207,6 +221,25 @@ public final class Attempt {
         }
         client.release();
         return true;
+    }
+
+    /// Closes the connection, unless the answer had come to its end within what is held back: the
+    /// connection may be another exchange's by then. So what is held back is let go first.
+    private void close() {
+        var request = sent;
+        if (request == null) {
+            return;
+        }
+        if (answer == null) {
+            request.reset();
+            return;
+        }
+        answer.resume();
+        context.runOnContext(_ -> {
+            if (!answerEnded || bodyUnsent) {
+                request.reset();
+            }
+        });
     }
 
     private void enter(Phase next, long nanos) {
@@ -237,13 +270,22 @@ public final class Attempt {
         } else if (now >= phaseDeadline) {
             switch (phase) {
                 case CONNECTING -> timedOut(Clock.CONNECT);
-                case SENDING -> fail(new GatewayError.BodyTooSlow(), "body_stalled");
+                case SENDING -> bodyStalled();
                 case THINKING -> timedOut(Clock.FIRST_BYTE);
                 case ANSWERING -> timedOut(Clock.IDLE);
                 case OVER -> {}
             }
         } else {
             schedule();
+        }
+    }
+
+    /// Either of the two may have stopped: a full queue says that it was upstream.
+    private void bodyStalled() {
+        if (sent != null && sent.writeQueueFull()) {
+            timedOut(Clock.IDLE);
+        } else {
+            fail(new GatewayError.BodyTooSlow(), "body_stalled");
         }
     }
 

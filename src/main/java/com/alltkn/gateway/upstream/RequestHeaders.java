@@ -52,10 +52,9 @@ final class RequestHeaders {
             case Body.Whole(var bytes) ->
                     to.add(HttpHeaders.CONTENT_LENGTH, Integer.toString(bytes.length()));
             case Body.Streamed(var length, _) -> {
+                // Without a length it goes in chunks, which is the client's to say.
                 if (length.isPresent()) {
                     to.add(HttpHeaders.CONTENT_LENGTH, Long.toString(length.getAsLong()));
-                } else {
-                    to.add(HttpHeaders.TRANSFER_ENCODING, HttpHeaders.CHUNKED);
                 }
             }
         }

@@ -56,6 +56,11 @@ public final class UpstreamClient {
         }
     }
 
+    /// How many attempts hold it, unless it is retired.
+    int holders() {
+        return holders.get();
+    }
+
     boolean tryAcquire() {
         return holders.getAndUpdate(n -> n < 0 ? n : n + 1) >= 0;
     }
@@ -67,8 +72,7 @@ public final class UpstreamClient {
     }
 
     HttpClient http(ContextInternal context) {
-        return perLoop.computeIfAbsent(
-                context.nettyEventLoop(), _ -> vertx.createHttpClient(options));
+        return perLoop.computeIfAbsent(context.nettyEventLoop(), _ -> newHttp());
     }
 
     /// The request line, address and credential of one attempt.
@@ -83,6 +87,15 @@ public final class UpstreamClient {
                         .setFollowRedirects(false);
         RequestHeaders.write(request, authorization, requestOptions);
         return requestOptions;
+    }
+
+    private HttpClient newHttp() {
+        return vertx.httpClientBuilder()
+                .with(options)
+                .with(options.getPoolOptions())
+                // Who uses a connection is told of its failure; nobody needs it in the log.
+                .withConnectHandler(connection -> connection.exceptionHandler(_ -> {}))
+                .build();
     }
 
     private void close() {

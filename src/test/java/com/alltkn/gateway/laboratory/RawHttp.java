@@ -105,6 +105,14 @@ public final class RawHttp implements AutoCloseable {
         return read.toString(StandardCharsets.UTF_8);
     }
 
+    /// Reads so many bytes of whatever comes and forgets them.
+    ///
+    /// @throws EOFException where the server closes first
+    public void skip(long count, Duration silence) throws IOException {
+        limit(silence);
+        in.skipNBytes(count);
+    }
+
     /// Reads every byte until the server closes; a reset counts as that.
     public byte[] readToEnd(Duration silence) throws IOException {
         limit(silence);

@@ -40,10 +40,14 @@ public final class Callers {
     /// @param authorization the value of the only `Authorization` header
     /// @return the caller; empty if the header is no bearer credential or no caller has it
     public Optional<Caller> identify(String authorization) {
-        if (authorization.length() < 8 || !authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
+        if (!authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
             return Optional.empty();
         }
-        var digest = sha256(authorization.substring(7).strip());
+        var key = authorization.substring(7).strip();
+        if (key.isEmpty()) {
+            return Optional.empty();
+        }
+        var digest = sha256(key);
         Caller found = null;
         for (var entry : entries.getOrDefault(bucket(digest), List.of())) {
             if (MessageDigest.isEqual(entry.digest, digest)) {

@@ -2,12 +2,14 @@ package com.alltkn.gateway.caller;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -30,11 +32,21 @@ public final class CallersFile {
     private static final Pattern HASH = Pattern.compile("sha256:[0-9a-fA-F]{64}");
     private static final Set<String> FIELDS = Set.of("id", "api-keys", "stored-objects");
     private static final int MOST_KEYS = 2;
+
+    /// A field name that can be repeated in a message. Anything else may be a key that was written
+    /// where a name belongs.
+    private static final Pattern PLAIN_NAME = Pattern.compile("[a-zA-Z_-]{1,32}");
+
+    /// Found in a file where the key was missing as its hash was made; whoever sends nothing would
+    /// be that caller.
+    private static final String HASH_OF_NOTHING = HexFormat.of().formatHex(Callers.sha256(""));
+
     private static final ObjectMapper YAML =
             new ObjectMapper(
-                    YAMLFactory.builder()
-                            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                            .build());
+                            YAMLFactory.builder()
+                                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                                    .build())
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private CallersFile() {}
 
@@ -66,36 +78,45 @@ public final class CallersFile {
         try {
             root = YAML.readTree(yaml);
         } catch (JacksonException e) {
-            throw new InvalidCallersException("not YAML at line " + e.getLocation().getLineNr());
+            var place = e.getLocation();
+            throw new InvalidCallersException(
+                    "not one YAML document" + (place == null ? "" : ": line " + place.getLineNr()));
         } catch (IOException e) {
             throw new IllegalStateException("bytes in memory cannot fail to be read", e);
         }
-        root.fieldNames()
-                .forEachRemaining(name -> {
-                    if (!name.equals("callers")) {
-                        throw new InvalidCallersException(name + ": not a known field");
-                    }
-                });
+        checkFields(root, Set.of("callers"), "");
         return root;
     }
 
     private static Caller caller(JsonNode node, String place) {
-        node.fieldNames()
-                .forEachRemaining(name -> {
-                    if (!FIELDS.contains(name)) {
-                        throw new InvalidCallersException(
-                                place + "." + name + ": not a known field");
-                    }
-                });
-        var id = node.path("id").asText();
-        if (!ID.matcher(id).matches()) {
-            throw new InvalidCallersException(place + ".id: '" + id + "' is not " + ID.pattern());
+        if (!node.isObject()) {
+            throw new InvalidCallersException(place + ": must have fields");
+        }
+        checkFields(node, FIELDS, place);
+        var id = node.path("id");
+        if (id.isNull() || !ID.matcher(id.asText()).matches()) {
+            throw new InvalidCallersException(place + ".id: must be " + ID.pattern());
         }
         var storedObjects = node.path("stored-objects");
         if (!storedObjects.isMissingNode() && !storedObjects.isBoolean()) {
             throw new InvalidCallersException(place + ".stored-objects: must be true or false");
         }
-        return new Caller(id, storedObjects.asBoolean(false));
+        return new Caller(id.asText(), storedObjects.asBoolean(false));
+    }
+
+    private static void checkFields(JsonNode node, Set<String> known, String place) {
+        node.fieldNames()
+                .forEachRemaining(name -> {
+                    if (!known.contains(name)) {
+                        throw new InvalidCallersException(
+                                PLAIN_NAME.matcher(name).matches()
+                                        ? (place.isEmpty() ? "" : place + ".")
+                                                + name
+                                                + ": not a known field"
+                                        : (place.isEmpty() ? "the file" : place)
+                                                + ": has a field that is not known");
+                    }
+                });
     }
 
     private static void addKeys(
@@ -112,6 +133,10 @@ public final class CallersFile {
                         place + "[" + i + "]: must be sha256: and 64 hex digits");
             }
             var digits = hash.substring("sha256:".length()).toLowerCase(Locale.ROOT);
+            if (digits.equals(HASH_OF_NOTHING)) {
+                throw new InvalidCallersException(
+                        place + "[" + i + "]: is the hash of an empty key");
+            }
             if (byKeyHash.put(digits, caller) != null) {
                 throw new InvalidCallersException(place + "[" + i + "]: is used twice");
             }

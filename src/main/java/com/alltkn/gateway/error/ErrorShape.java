@@ -139,16 +139,14 @@ public record ErrorShape(
                             UPSTREAM,
                             "upstream_invalid_answer",
                             "upstream answered with something that is no answer");
-            case UpstreamFailed() ->
-                    shape(502, UPSTREAM, "upstream_failed", "upstream failed to answer");
-            case UpstreamOverloaded(var wait) ->
+            case UpstreamFailed(var advice) ->
+                    shape(502, UPSTREAM, "upstream_failed", "upstream failed to answer")
+                            .advised(advice);
+            case UpstreamOverloaded(var advice) ->
                     shape(503, UPSTREAM, "upstream_overloaded", "upstream has too much to do")
-                            .wait(wait);
-            case UpstreamRateLimited(var wait, var message, var shouldRetry) -> {
-                var shape =
-                        shape(429, "rate_limit_error", "rate_limit_exceeded", message).wait(wait);
-                yield shouldRetry ? shape : shape.forGood();
-            }
+                            .advised(advice);
+            case UpstreamRateLimited(var message, var advice) ->
+                    shape(429, "rate_limit_error", "rate_limit_exceeded", message).advised(advice);
             case UpstreamCredentialsExhausted() ->
                     shape(
                                     502,
@@ -166,16 +164,23 @@ public record ErrorShape(
                                     "upstream_permission_denied",
                                     "upstream does not permit the account what was asked")
                             .forGood();
-            case UpstreamRefused(var status, var message, var type, var param, var code) ->
+            case UpstreamRefused(
+                            var status,
+                            var message,
+                            var type,
+                            var param,
+                            var code,
+                            var advice) ->
                     new ErrorShape(
-                            status,
-                            "upstream_refused",
-                            type,
-                            code,
-                            param,
-                            message,
-                            Optional.empty(),
-                            Optional.empty());
+                                    status,
+                                    "upstream_refused",
+                                    type,
+                                    code,
+                                    param,
+                                    message,
+                                    Optional.empty(),
+                                    Optional.empty())
+                            .advised(advice);
         };
     }
 
@@ -186,6 +191,11 @@ public record ErrorShape(
 
     private ErrorShape wait(Optional<Duration> wait) {
         return new ErrorShape(status, errorClass, type, code, param, message, wait, shouldRetry);
+    }
+
+    private ErrorShape advised(GatewayError.RetryAdvice advice) {
+        var waiting = wait(advice.delay());
+        return advice.never() ? waiting.forGood() : waiting;
     }
 
     private ErrorShape forGood() {

@@ -84,20 +84,20 @@ public sealed interface GatewayError {
     record UpstreamInvalidAnswer() implements GatewayError {}
 
     /// Upstream failed by itself.
-    record UpstreamFailed() implements GatewayError {}
+    ///
+    /// @param advice what upstream said about trying again
+    record UpstreamFailed(RetryAdvice advice) implements GatewayError {}
 
     /// Upstream has more to do than it can.
     ///
-    /// @param retryAfter the wait that upstream asked for
-    record UpstreamOverloaded(Optional<Duration> retryAfter) implements GatewayError {}
+    /// @param advice what upstream said about trying again
+    record UpstreamOverloaded(RetryAdvice advice) implements GatewayError {}
 
     /// Upstream's rate limit for the account.
     ///
-    /// @param retryAfter the wait that upstream asked for
     /// @param message upstream's own sentence, scrubbed
-    /// @param shouldRetry whether upstream itself left a retry open
-    record UpstreamRateLimited(Optional<Duration> retryAfter, String message, boolean shouldRetry)
-            implements GatewayError {}
+    /// @param advice what upstream said about trying again
+    record UpstreamRateLimited(String message, RetryAdvice advice) implements GatewayError {}
 
     /// Upstream refused the gateway's credential.
     record UpstreamCredentialsExhausted() implements GatewayError {}
@@ -115,11 +115,27 @@ public sealed interface GatewayError {
     /// @param type upstream's error type
     /// @param param the field at fault, if upstream named one
     /// @param code upstream's word for programs, if it has one
+    /// @param advice what upstream said about trying again
     record UpstreamRefused(
-            int status, String message, String type, @Nullable String param, @Nullable String code)
+            int status,
+            String message,
+            String type,
+            @Nullable String param,
+            @Nullable String code,
+            RetryAdvice advice)
             implements GatewayError {}
 
-    /// The four clocks of an attempt.
+    /// What upstream said about trying again, beyond its status.
+    ///
+    /// @param delay how long to wait first
+    /// @param never whether it wants no further try
+    record RetryAdvice(Optional<Duration> delay, boolean never) {
+
+        /// The advice of an upstream that gave none.
+        public static final RetryAdvice NONE = new RetryAdvice(Optional.empty(), false);
+    }
+
+    /// The four clocks of an attempt, and upstream's own.
     enum Clock {
         /// Until a connection stands.
         CONNECT,
@@ -128,7 +144,9 @@ public sealed interface GatewayError {
         /// Between two bytes of the answer.
         IDLE,
         /// From the request's arrival to the answer's last byte.
-        TOTAL;
+        TOTAL,
+        /// One behind upstream: it answered 504 itself.
+        UPSTREAM;
 
         /// @return the clock's name in records and messages
         public String word() {

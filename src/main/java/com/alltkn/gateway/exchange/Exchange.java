@@ -145,6 +145,13 @@ public final class Exchange implements Attempt.Listener {
             return;
         }
         var declared = declaredLength();
+        if (endpoint.method().equals("GET") && hasBody(declared)) {
+            // It means nothing there, and what servers make of it differs.
+            refuse(
+                    new GatewayError.InvalidRequest(
+                            "this path takes no body", null, "unexpected_body"));
+            return;
+        }
         var limit =
                 endpoint.requestKind() == RequestKind.JSON
                         ? gateway.config().maxBodySize().asLongValue()
@@ -215,11 +222,7 @@ public final class Exchange implements Attempt.Listener {
         if (client == null) {
             return;
         }
-        var hasBody =
-                declared.isPresent()
-                        ? declared.getAsLong() > 0
-                        : request.getHeader(HttpHeaders.TRANSFER_ENCODING) != null;
-        if (hasBody) {
+        if (hasBody(declared)) {
             attempt(
                     client,
                     new Body.Streamed(declared, to -> upload(to)),
@@ -262,6 +265,7 @@ public final class Exchange implements Attempt.Listener {
 
     private void upload(io.vertx.core.http.HttpClientRequest to) {
         var limit = gateway.config().maxUploadSize().asLongValue();
+        to.setChunked(declaredLength().isEmpty());
         upload =
                 new Upload(
                         request,
@@ -446,6 +450,12 @@ public final class Exchange implements Attempt.Listener {
         return length == null
                 ? OptionalLong.empty()
                 : OptionalLong.of(Long.parseLong(length.strip()));
+    }
+
+    private boolean hasBody(OptionalLong declared) {
+        return declared.isPresent()
+                ? declared.getAsLong() > 0
+                : request.getHeader(HttpHeaders.TRANSFER_ENCODING) != null;
     }
 
     private Attempt running() {

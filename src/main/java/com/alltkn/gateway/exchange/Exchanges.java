@@ -55,6 +55,14 @@ public class Exchanges {
         return new Exchange(this, context, request, whenAnswered);
     }
 
+    /// Tells whether a request is for the API at all, whatever becomes of it there.
+    ///
+    /// @param request any request on the callers' port
+    /// @return whether its path is below one of the API's roots
+    public boolean serves(HttpServerRequest request) {
+        return RequestTarget.of(request.uri()).isPresent();
+    }
+
     /// @return a new request id, unique for all practical purposes, not secret
     public String newRequestId() {
         var random = ThreadLocalRandom.current();

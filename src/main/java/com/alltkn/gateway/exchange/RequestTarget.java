@@ -1,6 +1,7 @@
 package com.alltkn.gateway.exchange;
 
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// Where a request goes, undecoded, without the part before the API's own paths.
 ///
@@ -11,6 +12,11 @@ record RequestTarget(String path, String pathAndQuery) {
     private static final String V1 = "/v1/";
     private static final String API_V1 = "/api/v1/";
 
+    /// Scheme and host, which decide nothing here, and the rest. A host ends at a question mark or
+    /// a hash too, so that no query is taken for a path.
+    private static final Pattern ABSOLUTE =
+            Pattern.compile("(?i:https?)://[^/?#@]+(/.*)", Pattern.DOTALL);
+
     /// Reads a request target; the absolute form of proxies is taken too.
     ///
     /// @param uri what stood in the request line
@@ -18,12 +24,11 @@ record RequestTarget(String path, String pathAndQuery) {
     static Optional<RequestTarget> of(String uri) {
         var target = uri;
         if (!uri.startsWith("/")) {
-            var scheme = uri.indexOf("://");
-            var slash = scheme < 0 ? -1 : uri.indexOf('/', scheme + 3);
-            if (slash < 0) {
+            var absolute = ABSOLUTE.matcher(uri);
+            if (!absolute.matches()) {
                 return Optional.empty();
             }
-            target = uri.substring(slash);
+            target = absolute.group(1);
         }
         var prefix = target.startsWith(V1) ? V1 : target.startsWith(API_V1) ? API_V1 : null;
         if (prefix == null || target.indexOf('#') >= 0) {

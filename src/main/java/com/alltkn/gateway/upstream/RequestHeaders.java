@@ -4,7 +4,11 @@ import com.alltkn.gateway.upstream.UpstreamRequest.Body;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.RequestOptions;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /// The headers that upstream sees: the caller's allowed ones, the gateway's credential and the
 /// framing. Everything else a caller sends, its own credential, cookies and tracing above all,
@@ -29,15 +33,18 @@ final class RequestHeaders {
     static void write(UpstreamRequest request, String authorization, RequestOptions options) {
         var from = request.callerHeaders();
         var to = MultiMap.caseInsensitiveMultiMap();
+        var named = namedByConnection(from);
         for (var name : ALLOWED) {
             var value = from.get(name);
-            if (value != null) {
+            if (value != null && !named.contains(name.toString())) {
                 to.add(name, value);
             }
         }
-        var clientRequestId = from.get(CLIENT_REQUEST_ID);
-        if (clientRequestId != null && isShortAscii(clientRequestId)) {
-            to.add(CLIENT_REQUEST_ID, clientRequestId);
+        var clientRequestIds = from.getAll(CLIENT_REQUEST_ID);
+        if (clientRequestIds.size() == 1
+                && isShortAscii(clientRequestIds.getFirst())
+                && !named.contains(CLIENT_REQUEST_ID.toString())) {
+            to.add(CLIENT_REQUEST_ID, clientRequestIds.getFirst());
         }
         to.add(HttpHeaders.AUTHORIZATION, authorization);
         to.add(HttpHeaders.USER_AGENT, USER_AGENT);
@@ -61,8 +68,27 @@ final class RequestHeaders {
         options.setHeaders(to);
     }
 
+    /// The headers that `Connection` declares to be for this hop alone. A body's type is none of
+    /// them, whatever it says: without it upstream would guess.
+    private static Set<String> namedByConnection(MultiMap from) {
+        var values = from.getAll(HttpHeaders.CONNECTION);
+        if (values.isEmpty() || (values.size() == 1 && isPlainConnection(values.getFirst()))) {
+            return Set.of();
+        }
+        return values.stream()
+                .flatMap(value -> Arrays.stream(value.split(",", -1)))
+                .map(name -> name.strip().toLowerCase(Locale.ROOT))
+                .filter(name -> !name.equals("content-type"))
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    private static boolean isPlainConnection(String value) {
+        return value.equalsIgnoreCase("keep-alive") || value.equalsIgnoreCase("close");
+    }
+
     private static boolean isShortAscii(String value) {
-        return value.length() <= LONGEST_CLIENT_REQUEST_ID
+        return !value.isEmpty()
+                && value.length() <= LONGEST_CLIENT_REQUEST_ID
                 && value.chars().allMatch(c -> c >= 0x20 && c < 0x7f);
     }
 }

@@ -38,6 +38,7 @@ public final class UpstreamErrors {
     /// @return what the caller is told
     public static GatewayError of(int status, MultiMap headers, byte[] body, Clock clock) {
         var envelope = ErrorEnvelope.read(body);
+        var advice = new GatewayError.RetryAdvice(retryAfter(headers, clock), !mayRetry(headers));
         return switch (status) {
             case 401 -> new GatewayError.UpstreamCredentialsExhausted();
             case 402 -> new GatewayError.UpstreamQuotaExhausted();
@@ -49,20 +50,21 @@ public final class UpstreamErrors {
                     saysQuota(envelope)
                             ? new GatewayError.UpstreamQuotaExhausted()
                             : new GatewayError.UpstreamRateLimited(
-                                    retryAfter(headers, clock),
                                     envelope.map(ErrorEnvelope::message)
                                             .map(Scrubber::scrub)
                                             .filter(text -> !text.isBlank())
                                             .orElse("upstream's rate limit is reached"),
-                                    mayRetry(headers));
-            case 503, 529 -> new GatewayError.UpstreamOverloaded(retryAfter(headers, clock));
-            case 504 -> new GatewayError.UpstreamTimeout(GatewayError.Clock.TOTAL);
+                                    advice);
+            case 503, 529 -> new GatewayError.UpstreamOverloaded(advice);
+            case 504 -> new GatewayError.UpstreamTimeout(GatewayError.Clock.UPSTREAM);
+            // A proxy between here and upstream wants a credential: no caller can give it one.
+            case 407 -> new GatewayError.UpstreamFailed(advice);
             default -> {
                 if (status >= 500) {
-                    yield new GatewayError.UpstreamFailed();
+                    yield new GatewayError.UpstreamFailed(advice);
                 }
                 yield status >= 400
-                        ? refused(status, envelope)
+                        ? refused(status, envelope, advice)
                         : new GatewayError.UpstreamInvalidAnswer();
             }
         };
@@ -76,10 +78,11 @@ public final class UpstreamErrors {
                 || ((status == 403 || status == 429) && saysQuota(ErrorEnvelope.read(body)));
     }
 
-    private static GatewayError refused(int status, Optional<ErrorEnvelope> envelope) {
+    private static GatewayError refused(
+            int status, Optional<ErrorEnvelope> envelope, GatewayError.RetryAdvice advice) {
         if (envelope.isEmpty()) {
             return new GatewayError.UpstreamRefused(
-                    status, "upstream refused the request", CALLER, null, null);
+                    status, "upstream refused the request", CALLER, null, null, advice);
         }
         var said = envelope.get();
         var param = said.param();
@@ -89,7 +92,8 @@ public final class UpstreamErrors {
                 Scrubber.scrub(said.message()),
                 said.type().isBlank() ? CALLER : Scrubber.scrub(said.type()),
                 param == null ? null : Scrubber.scrub(param),
-                code == null ? null : Scrubber.scrub(code));
+                code == null ? null : Scrubber.scrub(code),
+                advice);
     }
 
     private static boolean saysQuota(Optional<ErrorEnvelope> envelope) {

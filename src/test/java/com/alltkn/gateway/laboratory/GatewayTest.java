@@ -41,6 +41,7 @@ public abstract class GatewayTest {
     @BeforeEach
     void beginAnew() {
         Awaitility.await("the gateway is ready")
+                .pollDelay(Duration.ZERO)
                 .atMost(SOON)
                 .until(() -> management("/q/health/ready").status() == 200);
         laboratory.upstream().forget();
@@ -50,6 +51,7 @@ public abstract class GatewayTest {
     @AfterEach
     void nothingIsLeft() {
         Awaitility.await("every exchange has settled")
+                .pollDelay(Duration.ZERO)
                 .atMost(SOON)
                 .until(() -> metric("gateway_exchanges_in_flight") == 0);
         records.close();

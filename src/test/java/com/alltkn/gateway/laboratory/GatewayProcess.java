@@ -136,12 +136,13 @@ public final class GatewayProcess implements AutoCloseable {
 
     /// Asks it to end, as Kubernetes does.
     public void terminate() {
-        process.destroy();
+        // By its handle, for Process.destroy() also closes the streams, and what it says last.
+        process.toHandle().destroy();
     }
 
     /// Ends it without letting it finish anything.
     public void kill() {
-        process.destroyForcibly();
+        process.toHandle().destroyForcibly();
     }
 
     /// Waits for its end, and for the end of its output where that is read.

@@ -49,6 +49,8 @@ public final class StartupChecks {
             Pattern.compile("QUARKUS_LOG_CATEGORY__(.+)__LEVEL");
     private static final Pattern REST_CLIENT_SCOPE =
             Pattern.compile("quarkus\\.rest-client\\.(.+\\.)?logging\\.scope");
+    private static final Pattern LOOPBACK =
+            Pattern.compile("localhost|127(\\.\\d{1,3}){3}|\\[?::1]?");
     private static final Pattern HEADERS_IN_PATTERN =
             Pattern.compile(".*(%\\{[ioc],|ALL_REQUEST_HEADERS).*");
 
@@ -101,6 +103,8 @@ public final class StartupChecks {
 
         List<String> run() {
             source();
+            developmentKey();
+            developmentHosts();
             if (strictness.refusesDangerousSettings()) {
                 sandbox();
                 vault();
@@ -137,6 +141,30 @@ public final class StartupChecks {
             var name = value("gateway.environment");
             if (!name.isEmpty() && !name.matches("[a-z0-9-]+")) {
                 add("gateway.environment must be made of a-z, 0-9 and hyphens, not " + name);
+            }
+        }
+
+        private void developmentKey() {
+            if (strictness != Strictness.DEV && isSet("gateway.callers.development-key")) {
+                add(
+                        "gateway.callers.development-key must not be set in "
+                                + strictness.profile()
+                                + ": everybody knows the development caller's key");
+            }
+        }
+
+        private void developmentHosts() {
+            if (strictness != Strictness.DEV) {
+                return;
+            }
+            for (var name : List.of("quarkus.http.host", "quarkus.management.host")) {
+                if (isSet(name) && !LOOPBACK.matcher(value(name)).matches()) {
+                    add(
+                            name
+                                    + " must be a loopback address in dev, not "
+                                    + value(name)
+                                    + ": its caller's key is known to everybody");
+                }
             }
         }
 

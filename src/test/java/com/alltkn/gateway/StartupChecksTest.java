@@ -253,6 +253,37 @@ class StartupChecksTest {
     }
 
     @Test
+    void acceptsTheDevelopmentKeyInDevOnly() {
+        var config = Map.of("gateway.callers.development-key", "test-caller-key");
+
+        assertThat(violations(Strictness.DEV, config, Map.of())).isEmpty();
+        for (var strictness : List.of(Strictness.TEST, Strictness.STAGING, Strictness.PROD)) {
+            assertThat(violations(strictness, config, Map.of()))
+                    .containsExactly(
+                            "gateway.callers.development-key must not be set in "
+                                    + strictness.profile()
+                                    + ": everybody knows the development caller's key");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"quarkus.http.host", "quarkus.management.host"})
+    void keepsDevOnLoopback(String name) {
+        for (var host : List.of("127.0.0.1", "127.8.0.1", "localhost", "::1", "[::1]")) {
+            assertThat(violations(Strictness.DEV, Map.of(name, host), Map.of())).isEmpty();
+        }
+        for (var host : List.of("0.0.0.0", "::", "10.0.0.1", "127.0.0.1.example", "a.example")) {
+            assertThat(violations(Strictness.DEV, Map.of(name, host), Map.of()))
+                    .containsExactly(
+                            name
+                                    + " must be a loopback address in dev, not "
+                                    + host
+                                    + ": its caller's key is known to everybody");
+            assertThat(violations(Strictness.PROD, Map.of(name, host), Map.of())).isEmpty();
+        }
+    }
+
+    @Test
     void acceptsExactlyOneKnownProfile() {
         for (var profile : List.of("dev", "test", "staging", "prod")) {
             assertThat(StartupChecks.profileViolations(List.of(profile))).isEmpty();

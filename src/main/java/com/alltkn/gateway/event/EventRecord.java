@@ -4,6 +4,7 @@ import com.alltkn.gateway.exchange.Settlement;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.io.SegmentedStringWriter;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -12,9 +13,17 @@ import java.util.Optional;
 
 /// The record of one exchange: a JSON object on one line, with fields in a fixed order. Fields that
 /// are unknown are left out; zero always means zero.
+///
+/// A line has ASCII only, for the encoding of a process' output is not the gateway's to choose, and
+/// fewer than 4,096 bytes: so many the kernel puts into a pipe as a whole or not at all, so that
+/// not even SIGKILL leaves half a line.
 final class EventRecord {
 
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final JsonFactory JSON =
+            JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+
+    /// Longer texts, which only a caller or upstream can have made up, are cut.
+    private static final int LONGEST_TEXT = 128;
 
     /// Upper bounds, so that latencies can be counted with nothing but a log.
     private static final List<Duration> BUCKETS =
@@ -78,8 +87,16 @@ final class EventRecord {
     private static void write(JsonGenerator json, String name, Optional<String> value)
             throws IOException {
         if (value.isPresent()) {
-            json.writeStringField(name, value.get());
+            json.writeStringField(name, cut(value.get()));
         }
+    }
+
+    private static String cut(String text) {
+        if (text.length() <= LONGEST_TEXT) {
+            return text;
+        }
+        var end = LONGEST_TEXT;
+        return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end);
     }
 
     private static String bucket(Duration latency) {

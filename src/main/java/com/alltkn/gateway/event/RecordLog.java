@@ -30,7 +30,8 @@ public class RecordLog implements ExchangeListener {
     private volatile boolean stopping;
     private @Nullable Thread writer;
 
-    RecordLog(GatewayEnvironment environment) {
+    /// @param environment named in every record
+    public RecordLog(GatewayEnvironment environment) {
         this.environment = environment.name();
     }
 

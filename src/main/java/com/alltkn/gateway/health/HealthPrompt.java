@@ -5,11 +5,13 @@ import com.alltkn.gateway.exchange.Settlement;
 import com.alltkn.gateway.exchange.Settlement.Ending;
 import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.rollout.RevisionListener;
+import com.alltkn.gateway.rollout.Settings;
 import com.alltkn.gateway.upstream.Prober;
 import com.alltkn.gateway.upstream.PromptOutcome;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
@@ -18,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +35,7 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
     /// A fleet that rotates at once should not ask at once.
     private static final Duration SPREAD = Duration.ofSeconds(2);
 
-    private final Prober prober;
+    private final Function<Settings, PromptOutcome> prober;
     private final HealthPromptConfig config;
     private final Clock clock;
     private final Semaphore promotions = new Semaphore(0);
@@ -41,7 +44,16 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
     private volatile Instant trafficProved = Instant.MIN;
     private @Nullable Thread loop;
 
+    @Inject
     HealthPrompt(Prober prober, HealthPromptConfig config, Clock clock) {
+        this(prober::ask, config, clock);
+    }
+
+    /// @param prober asks and judges; may block
+    /// @param config whether and how often
+    /// @param clock tells when traffic was last proof enough
+    public HealthPrompt(
+            Function<Settings, PromptOutcome> prober, HealthPromptConfig config, Clock clock) {
         this.prober = prober;
         this.config = config;
         this.clock = clock;
@@ -94,7 +106,7 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
                     // Further promotions within the spread are covered by the same prompt.
                     promotedWithin(jittered(SPREAD));
                 }
-                askIfNeeded();
+                askAndGoOn();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -107,14 +119,23 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
         return promoted;
     }
 
-    /// Asks once, unless nothing is there to ask with or traffic has shown as much.
-    void askIfNeeded() {
+    private void askAndGoOn() {
+        try {
+            askIfNeeded();
+        } catch (RuntimeException e) {
+            // A fault of ours. The message stays out of the log: it could quote the key.
+            LOG.errorf("health prompt failed failure=%s", e.getClass().getName());
+        }
+    }
+
+    /// Asks once, unless nothing is there to ask with or traffic has shown as much. Blocks.
+    public void askIfNeeded() {
         var asking = revision;
         if (asking == null || trafficProved.isAfter(clock.instant().minus(config.interval()))) {
             return;
         }
         var before = System.nanoTime();
-        var outcome = prober.ask(asking.settings());
+        var outcome = prober.apply(asking.settings());
         var latency = Duration.ofNanos(System.nanoTime() - before);
         var previous = last;
         last =

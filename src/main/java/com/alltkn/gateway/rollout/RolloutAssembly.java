@@ -37,7 +37,7 @@ final class RolloutAssembly {
         if (strictness.isEmpty()) {
             throw new IllegalStateException(
                     "quarkus.profile must be exactly one of dev, test, staging, prod, not "
-                            + profiles);
+                            + String.join(",", profiles));
         }
         return new GatewayEnvironment(name.orElse(profiles.getFirst()), strictness.get());
     }

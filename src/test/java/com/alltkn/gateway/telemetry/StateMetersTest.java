@@ -1,0 +1,106 @@
+package com.alltkn.gateway.telemetry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.alltkn.gateway.event.RecordLog;
+import com.alltkn.gateway.health.HealthPrompt;
+import com.alltkn.gateway.health.HealthPromptConfig;
+import com.alltkn.gateway.laboratory.MadeUpRevision;
+import com.alltkn.gateway.laboratory.Mappings;
+import com.alltkn.gateway.laboratory.MutableClock;
+import com.alltkn.gateway.laboratory.Settlements;
+import com.alltkn.gateway.rollout.AllowedHosts;
+import com.alltkn.gateway.rollout.GatewayEnvironment;
+import com.alltkn.gateway.rollout.Revisions;
+import com.alltkn.gateway.rollout.SettingsParser;
+import com.alltkn.gateway.rollout.Strictness;
+import com.alltkn.gateway.upstream.PromptOutcome;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.quarkus.runtime.StartupEvent;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class StateMetersTest {
+
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final MutableClock clock = new MutableClock(Settlements.STARTED);
+    private final Revisions revisions =
+            new Revisions(
+                    new SettingsParser(new AllowedHosts(Strictness.TEST, List.of()), Map.of()),
+                    List.of());
+    private final RecordLog records =
+            new RecordLog(new GatewayEnvironment("test", Strictness.TEST));
+    private final HealthPrompt prompt =
+            new HealthPrompt(
+                    settings -> {
+                        clock.advance(Duration.ofSeconds(1));
+                        return PromptOutcome.RATE_LIMITED;
+                    },
+                    Mappings.read(HealthPromptConfig.class, Map.of()),
+                    clock);
+
+    @BeforeEach
+    void register() {
+        new StateMeters().register(new StartupEvent(), registry, revisions, prompt, records, clock);
+    }
+
+    @Test
+    void showsTheNumberOfTheActiveRevision() {
+        var before = gauge("gateway.revision.number");
+
+        revisions.adopt(MadeUpRevision.number(7));
+
+        assertThat(before).isEqualTo(-1);
+        assertThat(gauge("gateway.revision.number")).isEqualTo(7);
+    }
+
+    @Test
+    void knowsNothingBeforeTheFirstPrompt() {
+        assertThat(Arrays.stream(PromptOutcome.values()).map(this::outcome)).containsOnly(0.0);
+        assertThat(seconds("gateway.health.prompt.latency")).isNaN();
+        assertThat(seconds("gateway.health.prompt.age")).isNaN();
+    }
+
+    @Test
+    void showsTheOutcomeOfTheLastPromptAndItsAge() {
+        prompt.promoted(MadeUpRevision.number(1), null);
+        prompt.askIfNeeded();
+
+        clock.advance(Duration.ofSeconds(90));
+
+        for (var each : PromptOutcome.values()) {
+            assertThat(outcome(each)).isEqualTo(each == PromptOutcome.RATE_LIMITED ? 1 : 0);
+        }
+        assertThat(seconds("gateway.health.prompt.age")).isEqualTo(90);
+        assertThat(seconds("gateway.health.prompt.latency")).isBetween(0.0, 5.0);
+    }
+
+    @Test
+    void countsDroppedRecords() {
+        for (var i = 0; i < 8192 + 3; i++) {
+            records.settled(Settlements.refused());
+        }
+
+        assertThat(registry.get("gateway.records.dropped").functionCounter().count()).isEqualTo(3);
+    }
+
+    private double outcome(PromptOutcome outcome) {
+        return registry.get("gateway.health.prompt")
+                .tags("outcome", outcome.word())
+                .gauge()
+                .value();
+    }
+
+    private double seconds(String name) {
+        return registry.get(name).timeGauge().value(TimeUnit.SECONDS);
+    }
+
+    private double gauge(String name) {
+        return registry.get(name).gauge().value();
+    }
+}

@@ -17,7 +17,8 @@ import java.util.Optional;
 
 /// Tells a caller of errors: as a status with the envelope before the first byte of an answer, as
 /// an event within a stream. What is left of a body that was not read is thrown away, so that the
-/// caller gets to read the error; a long rest ends the connection.
+/// caller gets to read the error; a long rest ends the connection, and so does one that does not
+/// come.
 public final class CallerConnection {
 
     private static final int LONGEST_PATH_IN_ERROR = 200;
@@ -121,20 +122,17 @@ public final class CallerConnection {
             response.end(body);
             return;
         }
-        if (restIsShort()) {
-            request.handler(_ -> {});
-            request.endHandler(_ -> {});
-            response.end(body);
-            request.resume();
-            return;
-        }
         var connection = request.connection();
-        response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        var linger = vertx.setTimer(LINGER.toMillis(), _ -> connection.close());
         request.handler(_ -> {});
-        request.endHandler(_ -> connection.close());
-        request.exceptionHandler(_ -> connection.close());
+        if (restIsShort()) {
+            request.endHandler(_ -> vertx.cancelTimer(linger));
+        } else {
+            response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+            request.endHandler(_ -> connection.close());
+            request.exceptionHandler(_ -> connection.close());
+        }
         response.end(body);
-        vertx.setTimer(LINGER.toMillis(), _ -> connection.close());
         request.resume();
     }
 

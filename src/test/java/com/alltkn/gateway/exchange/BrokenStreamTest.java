@@ -262,7 +262,7 @@ class BrokenStreamTest extends ExchangeTest {
     }
 
     @Test
-    void closesUpstreamsConnectionAfterEachFailure() throws Exception {
+    void closesUpstreamsConnectionAfterEachFailure() throws IOException, InterruptedException {
         laboratory.upstream().answer(Script.stallAfter(HELLO));
 
         send(post("/v1/chat/completions", STREAMED_CHAT));

@@ -37,7 +37,7 @@ class CallerGoneTest extends ExchangeTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void cancelsWhileUpstreamThinks(boolean reset) throws Exception {
+    void cancelsWhileUpstreamThinks(boolean reset) throws IOException, InterruptedException {
         laboratory.upstream().answer(Script.silence());
         var connection = connect().send(post("/v1/chat/completions", CHAT));
         laboratory.upstream().awaitRequest(1, SOON);
@@ -50,7 +50,7 @@ class CallerGoneTest extends ExchangeTest {
 
     @ParameterizedTest
     @ValueSource(strings = {STREAMED_CHAT, CHAT})
-    void cancelsBetweenHeadAndFirstByte(String body) throws Exception {
+    void cancelsBetweenHeadAndFirstByte(String body) throws IOException, InterruptedException {
         var gate = new Gate();
         var type = body.equals(CHAT) ? "application/json" : "text/event-stream";
         laboratory
@@ -70,7 +70,7 @@ class CallerGoneTest extends ExchangeTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void cancelsInTheMiddleOfAStream(boolean reset) throws Exception {
+    void cancelsInTheMiddleOfAStream(boolean reset) throws IOException, InterruptedException {
         laboratory.upstream().answer(Script.stallAfter(HELLO));
         var connection = connect().send(post("/v1/chat/completions", STREAMED_CHAT));
         connection.readUntil("}\n\n\r\n", SOON);
@@ -84,7 +84,7 @@ class CallerGoneTest extends ExchangeTest {
     }
 
     @Test
-    void cancelsInTheMiddleOfAnEndlessStream() throws Exception {
+    void cancelsInTheMiddleOfAnEndlessStream() throws IOException, InterruptedException {
         laboratory.upstream().answer(Script.endless(HELLO));
         var connection = connect().send(post("/v1/chat/completions", STREAMED_CHAT));
         connection.readUntil("}\n\n\r\n", SOON);
@@ -97,7 +97,7 @@ class CallerGoneTest extends ExchangeTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void cancelsInTheMiddleOfAnAnswer(boolean reset) throws Exception {
+    void cancelsInTheMiddleOfAnAnswer(boolean reset) throws IOException, InterruptedException {
         laboratory
                 .upstream()
                 .answer(
@@ -116,7 +116,7 @@ class CallerGoneTest extends ExchangeTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void cancelsWithinAnUpload(boolean reset) throws Exception {
+    void cancelsWithinAnUpload(boolean reset) throws IOException, InterruptedException {
         laboratory.upstream().answer(Script.silence().beforeTheBody());
         var connection = connect();
         connection.send(
@@ -136,7 +136,8 @@ class CallerGoneTest extends ExchangeTest {
     }
 
     @Test
-    void cancelsForACallerWhoHasSentItsNextRequestAlready() throws Exception {
+    void cancelsForACallerWhoHasSentItsNextRequestAlready()
+            throws IOException, InterruptedException {
         laboratory.upstream().answer(Script.silence());
         var connection = connect();
         connection.send(post("/v1/chat/completions", CHAT) + post("/v1/chat/completions", CHAT));

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -58,7 +59,8 @@ class EndingsTest extends ExchangeTest {
                     Map.entry("stream-left", "200 caller_gone caller_gone"));
 
     @Test
-    void leavesOneWholeRecordForEachRequestHoweverItEnds() throws Exception {
+    void leavesOneWholeRecordForEachRequestHoweverItEnds()
+            throws ExecutionException, InterruptedException {
         SCRIPTS.forEach((model, script) -> laboratory.upstream().on(asksFor(model), script));
         var work = new ArrayList<Callable<Void>>();
         for (int i = 0; i < ROUNDS; i++) {
@@ -122,6 +124,6 @@ class EndingsTest extends ExchangeTest {
     }
 
     private static Predicate<RecordedRequest> asksFor(String model) {
-        return request -> request.bodyText().contains("\"" + model + "\"");
+        return request -> request.bodyText().contains("\"model\":\"" + model + "\"");
     }
 }

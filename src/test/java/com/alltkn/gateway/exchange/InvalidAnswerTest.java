@@ -25,7 +25,7 @@ class InvalidAnswerTest extends ExchangeTest {
         "application/json, first_byte",
         "application/problem+json, first_byte"
     })
-    void refusesAPageOnAPathOfJson(String type, String failure) throws Exception {
+    void refusesAPageOnAPathOfJson(String type, String failure) throws IOException {
         laboratory
                 .upstream()
                 .answer(

@@ -41,17 +41,18 @@ class SlowReaderTest extends ExchangeTest {
     }
 
     @Test
-    void neverTakesASlowReaderForAStalledUpstream() throws Exception {
+    void neverTakesASlowReaderForAStalledUpstream() throws IOException {
         laboratory.upstream().answer(Script.endless(EVENT));
-        try (var connection = connect().send(post("/v1/chat/completions", STREAMED_CHAT))) {
-            awaitStandstill();
+        var connection = connect().send(post("/v1/chat/completions", STREAMED_CHAT));
+        awaitStandstill();
 
-            // Longer than the idle clock, which is one second.
-            Awaitility.await()
-                    .during(Duration.ofMillis(1500))
-                    .atMost(SOON)
-                    .until(() -> metric("gateway_exchanges_in_flight") == 1);
-        }
+        // Longer than the idle clock, which is one second.
+        Awaitility.await()
+                .during(Duration.ofMillis(1500))
+                .atMost(SOON)
+                .until(() -> metric("gateway_exchanges_in_flight") == 1);
+
+        connection.close();
         assertThat(summary(records.single())).isEqualTo("200 caller_gone caller_gone");
     }
 

@@ -69,7 +69,7 @@ class AttemptTest {
     }
 
     @Test
-    void tellsOfAConnectionThatDoesNotStandInTime() throws Exception {
+    void tellsOfAConnectionThatDoesNotStandInTime() throws IOException, InterruptedException {
         var client = client(fullPort(), new HttpClientOptions());
         var heard = new Heard();
 
@@ -81,7 +81,7 @@ class AttemptTest {
     }
 
     @Test
-    void tellsOfTheClientsOwnClockInTheSameWords() throws Exception {
+    void tellsOfTheClientsOwnClockInTheSameWords() throws IOException, InterruptedException {
         var client = client(fullPort(), new HttpClientOptions().setConnectTimeout(300));
         var heard = new Heard();
 
@@ -93,7 +93,7 @@ class AttemptTest {
     }
 
     @Test
-    void waitsForAFreeConnectionNoLongerThanForANewOne() throws Exception {
+    void waitsForAFreeConnectionNoLongerThanForANewOne() throws InterruptedException {
         upstream.answer(Script.silence());
         var client = client(upstream.port(), new HttpClientOptions().setMaxPoolSize(1));
         start(client, NONE, PATIENT, new Heard());
@@ -108,7 +108,7 @@ class AttemptTest {
     }
 
     @Test
-    void isRefusedAtOnceWhereTooManyWaitForAConnection() throws Exception {
+    void isRefusedAtOnceWhereTooManyWaitForAConnection() throws InterruptedException {
         upstream.answer(Script.silence());
         var one = new HttpClientOptions().setMaxPoolSize(1).setMaxWaitQueueSize(0);
         var client = client(upstream.port(), one);
@@ -123,7 +123,7 @@ class AttemptTest {
     }
 
     @Test
-    void tellsOfAnUpstreamThatRefusesConnections() throws Exception {
+    void tellsOfAnUpstreamThatRefusesConnections() throws InterruptedException {
         var client = client(upstream.port(), new HttpClientOptions());
         upstream.close();
         var heard = new Heard();
@@ -135,7 +135,7 @@ class AttemptTest {
     }
 
     @Test
-    void blamesUpstreamForABodyThatItDoesNotRead() throws Exception {
+    void blamesUpstreamForABodyThatItDoesNotRead() throws IOException, InterruptedException {
         var deaf = listener(10);
         var client = client(deaf.getLocalPort(), new HttpClientOptions());
         var heard = new Heard();
@@ -152,7 +152,7 @@ class AttemptTest {
     }
 
     @Test
-    void blamesTheCallerForABodyThatDoesNotCome() throws Exception {
+    void blamesTheCallerForABodyThatDoesNotCome() throws InterruptedException {
         var client = client(upstream.port(), new HttpClientOptions());
         var heard = new Heard();
 
@@ -163,7 +163,7 @@ class AttemptTest {
     }
 
     @Test
-    void closesAConnectionWhoseAnswerCameBeforeTheBodysEnd() throws Exception {
+    void closesAConnectionWhoseAnswerCameBeforeTheBodysEnd() throws InterruptedException {
         upstream.answer(Script.json(200, "{}").beforeTheBody());
         var client = client(upstream.port(), new HttpClientOptions());
         var heard = new Heard();
@@ -179,7 +179,7 @@ class AttemptTest {
     /// The connection of an answer that is held back carries the next request as soon as upstream
     /// has sent the answer's end.
     @Test
-    void leavesAConnectionToItsNextUserWhenAnAnswerHeldBackIsGivenUp() throws Exception {
+    void leavesAConnectionToItsNextUserWhenAnAnswerHeldBackIsGivenUp() throws InterruptedException {
         var gate = new Gate();
         upstream.answerNext(
                 Script.json(200, "{}"),
@@ -203,7 +203,7 @@ class AttemptTest {
     }
 
     @Test
-    void closesTheConnectionOfAnAnswerHeldBackThatHasNotEnded() throws Exception {
+    void closesTheConnectionOfAnAnswerHeldBackThatHasNotEnded() throws InterruptedException {
         upstream.answer(Script.stallAfter("{}"));
         var client = client(upstream.port(), new HttpClientOptions());
         var slow = new Heard();
@@ -220,7 +220,7 @@ class AttemptTest {
     }
 
     @Test
-    void tellsNothingMoreOnceItIsCancelled() throws Exception {
+    void tellsNothingMoreOnceItIsCancelled() throws InterruptedException {
         upstream.answer(Script.silence());
         var client = client(upstream.port(), new HttpClientOptions());
         var heard = new Heard();
@@ -238,7 +238,7 @@ class AttemptTest {
     }
 
     @Test
-    void givesAConnectionBackThatStandsTooLate() throws Exception {
+    void givesAConnectionBackThatStandsTooLate() throws InterruptedException {
         var gate = new Gate();
         upstream.answerNext(Script.nothing().await(gate).then(Script.json(200, "{}")));
         var client = client(upstream.port(), new HttpClientOptions().setMaxPoolSize(1));

@@ -50,7 +50,7 @@ final class ChunkGuard extends ChannelInboundHandlerAdapter {
             answer.headers()
                     .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE)
                     .set(HttpHeaderNames.CONTENT_LENGTH, 0);
-            context.writeAndFlush(answer, context.voidPromise());
+            var _ = context.writeAndFlush(answer, context.voidPromise());
         }
         context.fireChannelRead(message);
     }

@@ -355,11 +355,15 @@ public final class Exchange implements Attempt.Listener {
     }
 
     private GatewayError upstreamError() {
-        if (answer == null) {
+        if (answer == null || revision == null) {
             return new GatewayError.UpstreamUnreachable();
         }
         return UpstreamErrors.of(
-                answer.statusCode(), answer.headers(), errorBody.getBytes(), gateway.clock());
+                answer.statusCode(),
+                answer.headers(),
+                errorBody.getBytes(),
+                revision.settings().apiKey(),
+                gateway.clock());
     }
 
     private void reject(String failure) {

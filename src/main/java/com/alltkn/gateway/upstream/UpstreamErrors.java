@@ -3,6 +3,7 @@ package com.alltkn.gateway.upstream;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.openai.ErrorEnvelope;
 import com.alltkn.gateway.openai.Scrubber;
+import com.alltkn.gateway.secret.Secret;
 import io.vertx.core.MultiMap;
 import java.time.Clock;
 import java.time.DateTimeException;
@@ -34,10 +35,12 @@ public final class UpstreamErrors {
     /// @param status its status, not 2xx
     /// @param headers its headers
     /// @param body its body, as far as it was read
+    /// @param key the key that upstream was asked with: whatever it looks like, no text shows it
     /// @param clock for a `retry-after` that is a date
     /// @return what the caller is told
-    public static GatewayError of(int status, MultiMap headers, byte[] body, Clock clock) {
-        var envelope = ErrorEnvelope.read(body);
+    public static GatewayError of(
+            int status, MultiMap headers, byte[] body, Secret key, Clock clock) {
+        var envelope = ErrorEnvelope.read(body).map(said -> without(key, said));
         var advice = new GatewayError.RetryAdvice(retryAfter(headers, clock), !mayRetry(headers));
         return switch (status) {
             case 401 -> new GatewayError.UpstreamCredentialsExhausted();
@@ -51,7 +54,6 @@ public final class UpstreamErrors {
                             ? new GatewayError.UpstreamQuotaExhausted()
                             : new GatewayError.UpstreamRateLimited(
                                     envelope.map(ErrorEnvelope::message)
-                                            .map(Scrubber::scrub)
                                             .filter(text -> !text.isBlank())
                                             .orElse("upstream's rate limit is reached"),
                                     advice);
@@ -78,6 +80,20 @@ public final class UpstreamErrors {
                 || ((status == 403 || status == 429) && saysQuota(ErrorEnvelope.read(body)));
     }
 
+    private static ErrorEnvelope without(Secret key, ErrorEnvelope said) {
+        var param = said.param();
+        var code = said.code();
+        return new ErrorEnvelope(
+                scrub(key, said.message()),
+                scrub(key, said.type()),
+                param == null ? null : scrub(key, param),
+                code == null ? null : scrub(key, code));
+    }
+
+    private static String scrub(Secret key, String text) {
+        return Scrubber.scrub(text.replace(key.reveal(), "***"));
+    }
+
     private static GatewayError refused(
             int status, Optional<ErrorEnvelope> envelope, GatewayError.RetryAdvice advice) {
         if (envelope.isEmpty()) {
@@ -85,14 +101,12 @@ public final class UpstreamErrors {
                     status, "upstream refused the request", CALLER, null, null, advice);
         }
         var said = envelope.get();
-        var param = said.param();
-        var code = said.code();
         return new GatewayError.UpstreamRefused(
                 status,
-                Scrubber.scrub(said.message()),
-                said.type().isBlank() ? CALLER : Scrubber.scrub(said.type()),
-                param == null ? null : Scrubber.scrub(param),
-                code == null ? null : Scrubber.scrub(code),
+                said.message(),
+                said.type().isBlank() ? CALLER : said.type(),
+                said.param(),
+                said.code(),
                 advice);
     }
 

@@ -10,6 +10,7 @@ import com.alltkn.gateway.openai.Endpoint;
 import com.alltkn.gateway.openai.RequestKind;
 import io.quarkus.test.junit.QuarkusTest;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -251,7 +252,7 @@ class PathsTest extends GatewayTest {
     void answersHeadWithoutABody() throws IOException {
         try (var connection = connect()) {
             connection.send(request("HEAD", "/v1/models", "", "connection: close"));
-            var answer = new String(connection.readToEnd(SOON));
+            var answer = new String(connection.readToEnd(SOON), StandardCharsets.US_ASCII);
 
             assertThat(answer)
                     .startsWith("HTTP/1.1 405 ")

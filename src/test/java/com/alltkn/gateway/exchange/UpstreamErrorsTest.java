@@ -16,6 +16,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -297,7 +298,7 @@ class UpstreamErrorsTest extends GatewayTest {
     void neverShowsACredential(int status) throws IOException {
         var key = laboratory.upstreamKey();
         var text =
-                "Incorrect API key provided: %s. Also sk-abcdef0123456789, Bearer %s, key=%s"
+                "Incorrect API key provided: %s. Also sk-abcdef0123456789, Bearer %s, and (%s)x"
                         .formatted(key, key, key);
         for (var field : List.of("message", "type", "param", "code")) {
             var body = JSON.createObjectNode();
@@ -345,7 +346,11 @@ class UpstreamErrorsTest extends GatewayTest {
     }
 
     private static void assertError(
-            RawResponse response, String type, String code, String param, String message)
+            RawResponse response,
+            String type,
+            @Nullable String code,
+            @Nullable String param,
+            String message)
             throws IOException {
         assertThat(response.header("content-type")).contains("application/json");
         assertThat(response.complete()).isTrue();

@@ -19,6 +19,7 @@ import com.alltkn.gateway.upstream.UpstreamErrors;
 import com.alltkn.gateway.upstream.UpstreamRequest;
 import com.alltkn.gateway.upstream.UpstreamRequest.Body;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -263,9 +264,8 @@ public final class Exchange implements Attempt.Listener {
         attempt.start();
     }
 
-    private void upload(io.vertx.core.http.HttpClientRequest to) {
+    private void upload(HttpClientRequest to) {
         var limit = gateway.config().maxUploadSize().asLongValue();
-        to.setChunked(declaredLength().isEmpty());
         upload =
                 new Upload(
                         request,

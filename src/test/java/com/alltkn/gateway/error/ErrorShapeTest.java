@@ -3,6 +3,9 @@ package com.alltkn.gateway.error;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.alltkn.gateway.error.GatewayError.RetryAdvice;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -198,6 +201,22 @@ class ErrorShapeTest {
                                 "no",
                                 NO_WAIT,
                                 OPEN)));
+    }
+
+    @Test
+    void standsInTheReadmeWithItsStatus() throws IOException {
+        var readme = Files.readString(Path.of("README.md"));
+
+        for (var row : table()) {
+            // These two carry codes that others chose.
+            if (!(row.error instanceof GatewayError.InvalidRequest)
+                    && !(row.error instanceof GatewayError.UpstreamRefused)) {
+                assertThat(readme)
+                        .containsPattern(
+                                "\\| %d \\|[^|]*`%s`"
+                                        .formatted(row.shape.status(), row.shape.code()));
+            }
+        }
     }
 
     @TestFactory

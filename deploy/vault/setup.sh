@@ -24,6 +24,9 @@
 set -eu
 set -f
 unset VAULT_FORMAT BAO_FORMAT
+# So that a-z means those letters, and Vault's words are the ones that are looked for.
+LC_ALL=C
+export LC_ALL
 
 # Short, so that a leaked token is soon worth nothing; long against the 30 s between two reads, so
 # that renewals cost Vault little.

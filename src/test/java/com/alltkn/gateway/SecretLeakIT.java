@@ -63,7 +63,7 @@ class SecretLeakIT {
     }
 
     @Test
-    void saysNothingThatIsSecretAtTheFinestLevel() throws Exception {
+    void saysNothingThatIsSecretAtTheFinestLevel() throws IOException, InterruptedException {
         try (var sink = new TraceSink()) {
             production.write(production.upstreamKey(), Map.of("AI_LOG_LEVEL", "trace"));
             var scan =
@@ -116,7 +116,7 @@ class SecretLeakIT {
     }
 
     @Test
-    void isSeenWhereItDoesSaySomething() throws Exception {
+    void isSeenWhereItDoesSaySomething() throws IOException {
         try (var sink = new TraceSink();
                 var gateway = talkative(sink).awaitReady()) {
             // A model's name is no secret: here it plays one, for it does reach every place.

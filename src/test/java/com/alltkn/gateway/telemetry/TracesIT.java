@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.alltkn.gateway.laboratory.Production;
 import com.alltkn.gateway.laboratory.TraceSink;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -32,7 +33,7 @@ class TracesIT {
     }
 
     @Test
-    void exportsASpanWithTheConventionsAttributesInTheCallersTrace() throws Exception {
+    void exportsASpanWithTheConventionsAttributesInTheCallersTrace() throws IOException {
         try (var sink = new TraceSink();
                 var gateway =
                         production
@@ -72,7 +73,7 @@ class TracesIT {
     }
 
     @Test
-    void exportsNothingWhereNoEndpointIsNamed() throws Exception {
+    void exportsNothingWhereNoEndpointIsNamed() throws IOException, InterruptedException {
         try (var sink = new TraceSink();
                 var gateway =
                         production

@@ -216,7 +216,8 @@ class ProductionIT {
     }
 
     @Test
-    void asksUpstreamTheSmallPromptAndStaysReadyWhateverComes() throws Exception {
+    void asksUpstreamTheSmallPromptAndStaysReadyWhateverComes()
+            throws IOException, InterruptedException {
         try (var prompting =
                 production
                         .gateway()

@@ -37,7 +37,7 @@ class StartRefusalIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"production", "Prod", "prod,dev"})
-    void refusesAnyProfileButOneOfTheFour(String profile) throws Exception {
+    void refusesAnyProfileButOneOfTheFour(String profile) throws IOException, InterruptedException {
         var refused = refuse(GatewayProcess.inProfile(profile));
 
         assertThat(refused)
@@ -52,14 +52,15 @@ class StartRefusalIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"staging", "prod"})
-    void refusesAStartWithoutVaultLoginAndCallers(String profile) throws Exception {
+    void refusesAStartWithoutVaultLoginAndCallers(String profile)
+            throws IOException, InterruptedException {
         assertThat(refuse(GatewayProcess.inProfile(profile)))
                 .containsExactlyElementsOf(sentences(NO_VAULT, NO_LOGIN, NO_CALLERS));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"staging", "prod"})
-    void refusesEverythingDangerousAtOnce(String profile) throws Exception {
+    void refusesEverythingDangerousAtOnce(String profile) throws IOException, InterruptedException {
         var key = "test-key-" + UUID.randomUUID();
         var launch =
                 sound(profile)
@@ -126,13 +127,14 @@ class StartRefusalIT {
                 "GATEWAY_CALLERS_FILE|/no/such/file.yaml|gateway.callers.file: cannot read"
                         + " /no/such/file.yaml (NoSuchFileException)",
             })
-    void refusesADangerousSetting(String name, String value, String sentence) throws Exception {
+    void refusesADangerousSetting(String name, String value, String sentence)
+            throws IOException, InterruptedException {
         assertThat(refuse(sound("prod").environment(name, value)))
                 .containsExactlyElementsOf(sentences(sentence));
     }
 
     @Test
-    void refusesCallersThatHaveTheirKeysInTheFile() throws Exception {
+    void refusesCallersThatHaveTheirKeysInTheFile() throws IOException, InterruptedException {
         var key = "test-caller-" + UUID.randomUUID();
         var file = directory.resolve("wrong.yaml");
         Files.writeString(file, "callers:\n  - id: one\n    api-keys: [\"" + key + "\"]\n");
@@ -146,7 +148,7 @@ class StartRefusalIT {
     }
 
     @Test
-    void refusesADevelopmentKeyInTest() throws Exception {
+    void refusesADevelopmentKeyInTest() throws IOException, InterruptedException {
         assertThat(refuse(sound("test").environment("GATEWAY_CALLERS_DEVELOPMENT_KEY", "x")))
                 .containsExactlyElementsOf(
                         sentences(
@@ -155,7 +157,7 @@ class StartRefusalIT {
     }
 
     @Test
-    void refusesDevOnAnAddressThatOthersReach() throws Exception {
+    void refusesDevOnAnAddressThatOthersReach() throws IOException, InterruptedException {
         var launch =
                 GatewayProcess.inProfile("dev")
                         .environment("QUARKUS_HTTP_HOST", "0.0.0.0")
@@ -171,7 +173,7 @@ class StartRefusalIT {
     }
 
     @Test
-    void refusesAnotherValueForWhatWasFixedByTheBuild() throws Exception {
+    void refusesAnotherValueForWhatWasFixedByTheBuild() throws IOException, InterruptedException {
         var refused = refuse(sound("prod").property("quarkus.micrometer.binder.jvm", "false"));
 
         assertThat(refused.getFirst()).startsWith(INTRODUCTION);
@@ -179,7 +181,7 @@ class StartRefusalIT {
     }
 
     @Test
-    void tellsOfAPortThatIsTaken() throws Exception {
+    void tellsOfAPortThatIsTaken() throws IOException, InterruptedException {
         try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             var port = Integer.toString(taken.getLocalPort());
 
@@ -234,7 +236,7 @@ class StartRefusalIT {
     }
 
     /// Starts it and returns what it says on standard error.
-    private static List<String> refuse(Launch launch) throws Exception {
+    private static List<String> refuse(Launch launch) throws InterruptedException {
         try (var process = launch.start()) {
             var code = process.awaitExit(SOON);
 

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -54,7 +55,7 @@ class RecordIT {
     }
 
     @Test
-    void writesOneWholeLineForEachEnding() throws Exception {
+    void writesOneWholeLineForEachEnding() throws IOException, InterruptedException {
         try (var gateway = production.gateway().start().awaitReady()) {
             var upstream = production.upstream();
             // Answered.
@@ -117,7 +118,8 @@ class RecordIT {
     }
 
     @Test
-    void answersWhileNobodyReadsAndCountsWhatItDrops() throws Exception {
+    void answersWhileNobodyReadsAndCountsWhatItDrops()
+            throws IOException, ExecutionException, InterruptedException {
         var requests = 10_000;
         try (var gateway = production.gateway().withStuckReader().start().awaitReady()) {
             sendInvalid(gateway, requests);
@@ -140,7 +142,8 @@ class RecordIT {
     }
 
     @Test
-    void endsInTimeThoughNobodyReads() throws Exception {
+    void endsInTimeThoughNobodyReads()
+            throws IOException, ExecutionException, InterruptedException {
         try (var gateway = production.gateway().withStuckReader().start().awaitReady()) {
             sendInvalid(gateway, 1000);
 
@@ -154,7 +157,8 @@ class RecordIT {
     }
 
     @Test
-    void writesWhatIsQueuedBeforeItEnds() throws Exception {
+    void writesWhatIsQueuedBeforeItEnds()
+            throws IOException, ExecutionException, InterruptedException {
         try (var gateway = production.gateway().start().awaitReady()) {
             sendInvalid(gateway, 2000);
 
@@ -166,7 +170,7 @@ class RecordIT {
     }
 
     @Test
-    void letsAStreamEndWithinTheGraceAndWritesItsRecord() throws Exception {
+    void letsAStreamEndWithinTheGraceAndWritesItsRecord() throws IOException, InterruptedException {
         var gate = new Gate();
         production
                 .upstream()
@@ -194,17 +198,18 @@ class RecordIT {
     }
 
     @Test
-    void leavesWholeLinesWhenItIsKilled() throws Exception {
+    void leavesWholeLinesWhenItIsKilled() throws IOException, InterruptedException {
         try (var gateway = production.gateway().start().awaitReady()) {
             var senders = Executors.newVirtualThreadPerTaskExecutor();
             try {
                 for (var i = 0; i < 4; i++) {
-                    senders.submit(() -> {
-                        while (gateway.isAlive()) {
-                            sendInvalid(gateway, 100);
-                        }
-                        return null;
-                    });
+                    var _ =
+                            senders.submit(() -> {
+                                while (gateway.isAlive()) {
+                                    sendInvalid(gateway, 100);
+                                }
+                                return null;
+                            });
                 }
                 await().atMost(SOON).until(() -> gateway.stdout().lines().count() > 500);
 
@@ -219,7 +224,7 @@ class RecordIT {
     }
 
     @Test
-    void isNotDisturbedByOtherLines() throws Exception {
+    void isNotDisturbedByOtherLines() throws IOException, ExecutionException, InterruptedException {
         // Each of them makes a record, and each read of Vault that fails or succeeds a line.
         try (var gateway =
                 production
@@ -237,7 +242,8 @@ class RecordIT {
     }
 
     /// Requests that are refused here: the fastest way to many records.
-    private static void sendInvalid(GatewayProcess gateway, int count) throws Exception {
+    private static void sendInvalid(GatewayProcess gateway, int count)
+            throws ExecutionException, InterruptedException {
         var connections = 4;
         try (var senders = Executors.newVirtualThreadPerTaskExecutor()) {
             var tasks = new ArrayList<Callable<Void>>();

@@ -292,7 +292,7 @@ public final class OpenBaoServer implements AutoCloseable {
                         : HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body));
         var request =
                 HttpRequest.newBuilder(url().resolve("/v1/" + path))
-                        .timeout(Duration.ofSeconds(10))
+                        .timeout(PATIENCE)
                         .header("X-Vault-Token", rootToken)
                         .header(
                                 "Content-Type",

@@ -36,6 +36,8 @@ public final class LoadGenerator {
     private final ArrayDeque<Long> waiting = new ArrayDeque<>();
     private final List<Connection> connections = new ArrayList<>();
 
+    private final long start = System.nanoTime();
+    private long nextRequest = start;
     private long[] latencies = new long[1 << 20];
     private int samples;
     private long requests;
@@ -80,10 +82,8 @@ public final class LoadGenerator {
 
     private Measurement run(Duration before, Duration window, List<Long> processes)
             throws IOException {
-        var start = System.nanoTime();
         var windowStart = start + before.toNanos();
         while (System.nanoTime() < windowStart) {
-            connect(start);
             turn();
         }
         var cpu = ProcessFigures.cpu(processes);
@@ -107,8 +107,8 @@ public final class LoadGenerator {
                 used.toNanos() / 1e3);
     }
 
-    /// Opens connections as time goes by, all of them within the time before the window.
-    private void connect(long start) throws IOException {
+    /// Opens connections as time goes by.
+    private void connect() throws IOException {
         var wanted = (System.nanoTime() - start) / Workload.STAGGER.toNanos() + 1;
         while (connections.size() < Math.min(wanted, workload.connections())) {
             var connection = new Connection();
@@ -121,9 +121,10 @@ public final class LoadGenerator {
         }
     }
 
-    private long nextRequest = System.nanoTime();
-
     private void turn() throws IOException {
+        if (connections.size() < workload.connections()) {
+            connect();
+        }
         selector.select(this::ready, 1);
         if (interval == 0) {
             return;

@@ -9,16 +9,14 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /// Writes the record of each exchange to the log category `gateway.exchange`. Event loops only put
-/// it into a bounded queue; one thread of its own formats and writes. It looks for itself from time
-/// to time and is never woken, for that would cost each request a system call. Where nobody reads
-/// the log and the queue is full, a record is dropped and counted: a request never waits for a log.
+/// it into a bounded queue; one thread of its own formats and writes. Where nobody reads the log
+/// and the queue is full, a record is dropped and counted: a request never waits for a log.
 @Singleton
 public class RecordLog implements ExchangeListener {
 
@@ -26,13 +24,10 @@ public class RecordLog implements ExchangeListener {
     private static final int QUEUE = 8192;
     private static final long LONGEST_GOODBYE_SECONDS = 5;
 
-    /// Short enough for whoever follows the log, and for the queue at 100,000 requests a second.
-    private static final long PAUSE_MILLIS = 20;
-
     private final BlockingQueue<Settlement> queue = new ArrayBlockingQueue<>(QUEUE);
     private final LongAdder dropped = new LongAdder();
     private final String environment;
-    private final CountDownLatch stopping = new CountDownLatch(1);
+    private volatile boolean stopping;
     private @Nullable Thread writer;
 
     /// @param environment named in every record
@@ -57,7 +52,7 @@ public class RecordLog implements ExchangeListener {
     }
 
     void stop(@Observes ShutdownEvent event) throws InterruptedException {
-        stopping.countDown();
+        stopping = true;
         if (writer != null) {
             writer.join(TimeUnit.SECONDS.toMillis(LONGEST_GOODBYE_SECONDS));
         }
@@ -65,11 +60,12 @@ public class RecordLog implements ExchangeListener {
 
     private void write() {
         try {
-            var last = false;
-            while (!last) {
-                last = stopping.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
-                for (var next = queue.poll(); next != null; next = queue.poll()) {
-                    RECORDS.info(EventRecord.of(next, environment));
+            while (true) {
+                var settlement = queue.poll(100, TimeUnit.MILLISECONDS);
+                if (settlement != null) {
+                    RECORDS.info(EventRecord.of(settlement, environment));
+                } else if (stopping) {
+                    return;
                 }
             }
         } catch (InterruptedException e) {

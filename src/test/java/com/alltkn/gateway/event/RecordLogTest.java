@@ -23,6 +23,7 @@ class RecordLogTest {
     private static final int QUEUE = 8192;
 
     private final Logger category = Logger.getLogger("gateway.exchange");
+    private final Handler[] others = category.getHandlers();
     private final List<String> lines = new CopyOnWriteArrayList<>();
     private final CountDownLatch readerReads = new CountDownLatch(1);
     private final Handler reader = new Reader();
@@ -30,6 +31,9 @@ class RecordLogTest {
 
     @BeforeEach
     void listen() {
+        for (var other : others) {
+            category.removeHandler(other);
+        }
         category.addHandler(reader);
         category.setUseParentHandlers(false);
     }
@@ -38,6 +42,9 @@ class RecordLogTest {
     void leave() {
         category.setUseParentHandlers(true);
         category.removeHandler(reader);
+        for (var other : others) {
+            category.addHandler(other);
+        }
     }
 
     @Test

@@ -1,15 +1,8 @@
 package com.alltkn.gateway.laboratory;
 
 import com.alltkn.gateway.rollout.vault.OpenBaoServer;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.UUID;
 
@@ -61,7 +54,7 @@ public record Production(
                         callerKey,
                         role.at("/data/role_id").asText(),
                         secret.at("/data/secret_id").asText(),
-                        callersFile(callerKey));
+                        MadeUpCallers.file(callerKey));
         production.write(production.upstreamKey, Map.of());
         return production;
     }
@@ -112,27 +105,5 @@ public record Production(
     public void close() {
         upstream.close();
         vault.close();
-    }
-
-    private static Path callersFile(String key) {
-        try {
-            var file = Files.createTempFile("callers", ".yaml");
-            file.toFile().deleteOnExit();
-            var digest =
-                    MessageDigest.getInstance("SHA-256")
-                            .digest(key.getBytes(StandardCharsets.UTF_8));
-            return Files.writeString(
-                    file,
-                    """
-                    callers:
-                      - id: plain
-                        api-keys: ["sha256:%s"]
-                    """
-                            .formatted(HexFormat.of().formatHex(digest)));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

@@ -3,6 +3,7 @@ package com.alltkn.gateway.rollout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.alltkn.gateway.laboratory.MadeUpCallers;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
@@ -41,6 +42,7 @@ class EnvironmentRolloutTest {
         public Map<String, String> getConfigOverrides() {
             return Map.of(
                     "gateway.source", "environment",
+                    "gateway.callers.file", MadeUpCallers.file("test-caller").toString(),
                     "gateway.sandbox.url", "http://127.0.0.1:8099/api/v1",
                     "gateway.upstream.allowed-hosts", "127.0.0.1",
                     "ALLTKN_DEFAULT_MODEL", "a-model-of-the-environment");

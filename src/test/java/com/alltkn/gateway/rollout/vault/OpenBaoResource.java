@@ -1,5 +1,6 @@
 package com.alltkn.gateway.rollout.vault;
 
+import com.alltkn.gateway.laboratory.MadeUpCallers;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.util.HashMap;
 import java.util.Map;
@@ -36,6 +37,7 @@ public final class OpenBaoResource implements QuarkusTestResourceLifecycleManage
         started.write(PATH, Map.of("ALLTKN_API_KEY", key));
         var config = new HashMap<String, String>();
         config.put("gateway.source", "vault");
+        config.put("gateway.callers.file", MadeUpCallers.file("test-caller").toString());
         config.put("gateway.vault.poll-interval", "1s");
         config.put("quarkus.vault.url", started.url().toString());
         if (login.equals("approle")) {

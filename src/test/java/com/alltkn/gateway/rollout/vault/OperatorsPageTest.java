@@ -60,7 +60,7 @@ class OperatorsPageTest {
     }
 
     @Test
-    void writesTheFirstKeyAndItsMetadata() throws Exception {
+    void writesTheFirstKeyAndItsMetadata() throws IOException, InterruptedException {
         var said = run("first", OLD_KEY);
 
         assertThat(read()).isEqualTo(new Found(1, Map.of("ALLTKN_API_KEY", OLD_KEY)));
@@ -76,7 +76,7 @@ class OperatorsPageTest {
     }
 
     @Test
-    void rotatesTheKeyAndKeepsTheOtherSettings() throws Exception {
+    void rotatesTheKeyAndKeepsTheOtherSettings() throws IOException, InterruptedException {
         server.write("prod", OLD);
         setOwner();
 
@@ -102,7 +102,7 @@ class OperatorsPageTest {
     }
 
     @Test
-    void rollsBackToOldContentUnderANewNumber() throws Exception {
+    void rollsBackToOldContentUnderANewNumber() throws IOException, InterruptedException {
         server.write("prod", OLD);
         server.write("prod", NEW);
 
@@ -112,7 +112,7 @@ class OperatorsPageTest {
     }
 
     @Test
-    void takesAnOldVersionAwayAndBringsItBack() throws Exception {
+    void takesAnOldVersionAwayAndBringsItBack() throws IOException, InterruptedException {
         server.write("prod", OLD);
         server.write("prod", NEW);
 

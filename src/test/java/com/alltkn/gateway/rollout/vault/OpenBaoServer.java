@@ -135,8 +135,10 @@ public final class OpenBaoServer implements AutoCloseable {
             }
             if (!persistent) {
                 await().atMost(PATIENCE).until(() -> answers(200));
-                var match = DEV_UNSEAL_KEY.matcher(Files.readString(log));
-                unsealKey = match.find() ? match.group(1) : null;
+                // It may answer before it has printed the key.
+                unsealKey =
+                        await().atMost(PATIENCE)
+                                .until(() -> printedKey(log), key -> !key.isEmpty());
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -343,6 +345,11 @@ public final class OpenBaoServer implements AutoCloseable {
         rootToken = keys.at("/root_token").asText();
         unsealKey = keys.at("/keys_base64/0").asText();
         unseal();
+    }
+
+    private static String printedKey(Path log) throws IOException {
+        var match = DEV_UNSEAL_KEY.matcher(Files.readString(log));
+        return match.find() ? match.group(1) : "";
     }
 
     private boolean listens() {

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class UpstreamClients implements RevisionListener {
 
+    /// The most that Netty reads at once.
+    private static final int LONGEST_PIECE = 64 * 1024;
+
     private final Vertx vertx;
     private final UpstreamConfig config;
     private final TlsConfigurationRegistry tls;
@@ -82,6 +85,9 @@ public class UpstreamClients implements RevisionListener {
                         .setKeepAliveTimeout(Math.toIntExact(config.keepAlive().toSeconds()))
                         .setConnectTimeout(Math.toIntExact(config.connectTimeout().toMillis()))
                         .setTcpNoDelay(true)
+                        // As much as one read brings: each piece of an answer is a write to the
+                        // caller.
+                        .setMaxChunkSize(LONGEST_PIECE)
                         .setDecompressionSupported(false)
                         // An instrumented client would send the caller's traceparent and
                         // baggage upstream by itself.

@@ -187,8 +187,9 @@ class StartRefusalIT {
 
             var refused = refuse(sound("prod").environment("QUARKUS_HTTP_PORT", port));
 
-            assertThat(refused).hasSize(1);
-            assertThat(refused.getFirst()).startsWith(INTRODUCTION).contains(port);
+            // The configuration was accepted, so the loop may have told of its source before.
+            assertThat(refused.getLast()).startsWith(INTRODUCTION).contains(port);
+            assertThat(refused).noneMatch(line -> line.startsWith("\tat "));
         }
     }
 

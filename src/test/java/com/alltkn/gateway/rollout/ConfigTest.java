@@ -19,8 +19,10 @@ class ConfigTest {
     void hasDefaults() {
         var config = config(Map.of());
 
+        var hosts = config.getConfigMapping(AllowedHostsConfig.class);
+        assertThat(hosts.allowedHosts()).containsExactly("api.alltkn.com");
         var rollout = config.getConfigMapping(RolloutConfig.class);
-        assertThat(rollout.allowedHosts()).containsExactly("api.alltkn.com");
+        assertThat(rollout.probation()).isEqualTo(Duration.ofMinutes(10));
         assertThat(config.getConfigMapping(SandboxConfig.class).url()).isEmpty();
         var file = config.getConfigMapping(FileSourceConfig.class);
         assertThat(file.path()).isEmpty();
@@ -37,6 +39,7 @@ class ConfigTest {
                 config(
                         Map.of(
                                 "gateway.upstream.allowed-hosts", "one.example,two.example",
+                                "gateway.rollout.probation", "5m",
                                 "gateway.sandbox.url", "http://127.0.0.1:8099/api/v1",
                                 "gateway.file.path", "/etc/gateway",
                                 "gateway.file.poll-interval", "5s",
@@ -44,8 +47,10 @@ class ConfigTest {
                                 "gateway.vault.poll-interval", "1m",
                                 "gateway.vault.deadline", "2s"));
 
+        var hosts = config.getConfigMapping(AllowedHostsConfig.class);
+        assertThat(hosts.allowedHosts()).containsExactlyInAnyOrder("one.example", "two.example");
         var rollout = config.getConfigMapping(RolloutConfig.class);
-        assertThat(rollout.allowedHosts()).containsExactlyInAnyOrder("one.example", "two.example");
+        assertThat(rollout.probation()).isEqualTo(Duration.ofMinutes(5));
         assertThat(config.getConfigMapping(SandboxConfig.class).url())
                 .contains(URI.create("http://127.0.0.1:8099/api/v1"));
         var file = config.getConfigMapping(FileSourceConfig.class);
@@ -84,6 +89,7 @@ class ConfigTest {
         return new SmallRyeConfigBuilder()
                 .addDiscoveredConverters()
                 .withMapping(RolloutConfig.class)
+                .withMapping(AllowedHostsConfig.class)
                 .withMapping(SandboxConfig.class)
                 .withMapping(FileSourceConfig.class)
                 .withMapping(VaultSourceConfig.class)

@@ -7,11 +7,14 @@ import com.alltkn.gateway.rollout.Reading.Unchanged;
 import com.alltkn.gateway.rollout.SettingsSource;
 import com.alltkn.gateway.rollout.SourceFailure;
 import io.quarkus.vault.client.VaultClient;
+import io.quarkus.vault.client.api.secrets.kv2.VaultSecretsKV2;
 import io.quarkus.vault.client.api.secrets.kv2.VaultSecretsKV2ReadSecretMetadataVersion;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.time.OffsetDateTime;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -32,6 +35,7 @@ public final class VaultSource implements SettingsSource {
     private final Duration deadline;
     private final InstantSource clock;
     private @Nullable Version found;
+    private List<Long> versions = List.of();
 
     /// @param client gives the client; asked at the first read, so that a process without Vault
     ///   never makes one
@@ -62,7 +66,22 @@ public final class VaultSource implements SettingsSource {
     }
 
     @Override
+    public List<Long> versions() {
+        return versions;
+    }
+
+    @Override
     public Reading read() throws InterruptedException {
+        return asking("metadata of " + mount + "/" + path, this::readCurrent);
+    }
+
+    @Override
+    public Reading readVersion(long number) throws InterruptedException {
+        var what = "version " + number + " of " + mount + "/" + path;
+        return asking(what, kv -> readData(kv, Math.toIntExact(number), false));
+    }
+
+    private Reading asking(String what, Question question) throws InterruptedException {
         VaultClient vault;
         try {
             vault = client.get();
@@ -72,37 +91,60 @@ public final class VaultSource implements SettingsSource {
                     "quarkus.vault.url or a login under quarkus.vault.authentication is missing"
                             + " or not valid");
         }
-        var what = "metadata of " + mount + "/" + path;
         try {
-            var kv = vault.secrets().kv2(mount);
-            var metadata = await(kv.readSecretMetadata(path));
-            var number = metadata.getCurrentVersion();
-            if (number == null || metadata.getVersions() == null) {
-                return new Unavailable(SourceFailure.RUBBISH, what + " name no current version");
-            }
-            if (number == 0) {
-                return new Unavailable(SourceFailure.ABSENT, what + " have no version yet");
-            }
-            var version = metadata.getVersions().get(number.toString());
-            var current = new Version(number, version == null ? null : version.getCreatedTime());
-            if (version != null && isGone(version)) {
-                return gone(version, current);
-            }
-            if (current.equals(found)) {
-                return new Unchanged();
-            }
-            what = "version " + number + " of " + mount + "/" + path;
-            var data = await(kv.readSecret(path, number)).getData();
-            if (data == null) {
-                return new Unavailable(SourceFailure.RUBBISH, what + " holds no data");
-            }
-            found = current;
-            return new Found(number, withoutNulls(data));
-        } catch (ExecutionException | TimeoutException e) {
-            return VaultFailures.of(e, what);
-        } catch (RuntimeException e) {
+            return question.ask(vault.secrets().kv2(mount));
+        } catch (ExecutionException | TimeoutException | RuntimeException e) {
             return VaultFailures.of(e, what);
         }
+    }
+
+    private Reading readCurrent(VaultSecretsKV2 kv)
+            throws ExecutionException, TimeoutException, InterruptedException {
+        var what = "metadata of " + mount + "/" + path;
+        var metadata = await(kv.readSecretMetadata(path));
+        var number = metadata.getCurrentVersion();
+        if (number == null || metadata.getVersions() == null) {
+            return new Unavailable(SourceFailure.RUBBISH, what + " name no current version");
+        }
+        if (number == 0) {
+            return new Unavailable(SourceFailure.ABSENT, what + " have no version yet");
+        }
+        versions = readable(metadata.getVersions());
+        var version = metadata.getVersions().get(number.toString());
+        var current = new Version(number, version == null ? null : version.getCreatedTime());
+        if (version != null && isGone(version)) {
+            return gone(version, current);
+        }
+        if (current.equals(found)) {
+            return new Unchanged();
+        }
+        var reading = readData(kv, number, false);
+        if (reading instanceof Found) {
+            found = current;
+        }
+        return reading;
+    }
+
+    private Reading readData(VaultSecretsKV2 kv, int number, boolean pinned)
+            throws InterruptedException {
+        var what = "version " + number + " of " + mount + "/" + path;
+        try {
+            var data = await(kv.readSecret(path, number)).getData();
+            return data == null
+                    ? new Unavailable(SourceFailure.RUBBISH, what + " holds no data")
+                    : new Found(number, withoutNulls(data), pinned);
+        } catch (ExecutionException | TimeoutException | RuntimeException e) {
+            return VaultFailures.of(e, what);
+        }
+    }
+
+    /// The latest write first. Vault counts upwards for as long as the metadata live.
+    private List<Long> readable(Map<String, VaultSecretsKV2ReadSecretMetadataVersion> all) {
+        return all.entrySet().stream()
+                .filter(version -> !isGone(version.getValue()))
+                .map(version -> Long.valueOf(version.getKey()))
+                .sorted(Comparator.reverseOrder())
+                .toList();
     }
 
     private boolean isGone(VaultSecretsKV2ReadSecretMetadataVersion version) {
@@ -133,6 +175,11 @@ public final class VaultSource implements SettingsSource {
         var fields = new HashMap<>(data);
         fields.values().removeIf(value -> value == null);
         return fields;
+    }
+
+    private interface Question {
+        Reading ask(VaultSecretsKV2 kv)
+                throws ExecutionException, TimeoutException, InterruptedException;
     }
 
     /// What tells one content from another without reading it. The time belongs to it, because the

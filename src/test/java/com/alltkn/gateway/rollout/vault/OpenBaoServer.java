@@ -135,6 +135,9 @@ public final class OpenBaoServer implements AutoCloseable {
             }
             if (!persistent) {
                 await().atMost(PATIENCE).until(() -> answers(200));
+                // It serves before it has printed everything.
+                await().atMost(PATIENCE)
+                        .until(() -> DEV_UNSEAL_KEY.matcher(Files.readString(log)).find());
                 var match = DEV_UNSEAL_KEY.matcher(Files.readString(log));
                 unsealKey = match.find() ? match.group(1) : null;
             }

@@ -41,6 +41,12 @@ public sealed interface Reading {
     /// The source answered, and has nothing that it did not have at the last [Found].
     record Unchanged() implements Reading {}
 
+    /// The source answered, but an operator's pin names nothing that can be read, so nothing is
+    /// followed until the pin is changed.
+    ///
+    /// @param detail for people: the gateway's own words
+    record Misdirected(String detail) implements Reading {}
+
     /// The source gave nothing.
     ///
     /// @param reason why

@@ -3,6 +3,7 @@ package com.alltkn.gateway.rollout;
 import com.alltkn.gateway.rollout.Parsing.Parsed;
 import com.alltkn.gateway.rollout.Parsing.Rejected;
 import com.alltkn.gateway.rollout.Reading.Found;
+import com.alltkn.gateway.rollout.Reading.Misdirected;
 import com.alltkn.gateway.rollout.Reading.Unavailable;
 import com.alltkn.gateway.rollout.Reading.Unchanged;
 import com.alltkn.gateway.rollout.Rollout.Probation;
@@ -56,6 +57,12 @@ final class RevisionLife {
     /// What the source wants to be active; null before it had anything usable.
     private @Nullable Wanted wanted;
 
+    /// Where a pin that leads nowhere was told of; null while none does.
+    private @Nullable String astray;
+
+    /// Whether it was told that the pin is refused.
+    private boolean pinRefused;
+
     private Instant probationEnds = Instant.MIN;
 
     /// Versions to fall back on before there is a proven revision: those not read yet, and those
@@ -88,10 +95,22 @@ final class RevisionLife {
         switch (reading) {
             case Found found -> {
                 revisions.available(source.name());
+                astray = null;
                 consider(found);
                 list();
             }
-            case Unchanged() -> revisions.available(source.name());
+            case Unchanged() -> {
+                revisions.available(source.name());
+                astray = null;
+            }
+            case Misdirected(var detail) -> {
+                revisions.available(source.name());
+                if (!detail.equals(astray)) {
+                    astray = detail;
+                    revisions.raise(Alarm.PIN_TO_NOWHERE, detail);
+                }
+                list();
+            }
             case Unavailable unavailable -> {
                 revisions.unavailable(source.name(), unavailable);
                 list();
@@ -126,7 +145,9 @@ final class RevisionLife {
                             ? verifications.of(candidate).due()
                             : Instant.MIN;
             case Probation serving ->
-                    interruption(serving).isPresent() ? Instant.MIN : probationEnds;
+                    isPinned(serving.active()) || interruption(serving).isPresent()
+                            ? Instant.MIN
+                            : probationEnds;
         };
     }
 
@@ -143,13 +164,25 @@ final class RevisionLife {
                 if (unusable.add(digest)) {
                     revisions.rejected(found.number(), source.name(), reason, sentence);
                 }
+                // Whatever was pinned before is not any more.
+                wanted = wanted == null ? null : new Wanted(wanted.revision(), false);
+                if (found.pinned()) {
+                    revisions.raise(
+                            Alarm.PIN_REFUSED,
+                            "pinned version " + found.number() + " was rejected: " + sentence);
+                }
             }
         }
     }
 
     private void want(Revision revision, boolean pinned) {
         wanted = new Wanted(revision, pinned);
+        pinRefused = false;
         renumber(revision);
+        if (pinned) {
+            // Whatever is known of it, an operator wants to know it again.
+            verifications.of(revision).reopen();
+        }
     }
 
     private void renumber(Revision same) {
@@ -167,6 +200,10 @@ final class RevisionLife {
                     case Probation serving -> serving.renumber(same);
                 },
                 Promotion.PROVEN);
+    }
+
+    private boolean isPinned(Revision revision) {
+        return wanted != null && wanted.pinned() && wanted.revision().sameContentAs(revision);
     }
 
     /// @return what should take over from the active revision and may be tried
@@ -308,15 +345,16 @@ final class RevisionLife {
         var interruption = interruption(serving);
         if (interruption.isPresent()) {
             revisions.move(serving.interrupt(interruption.get()), Promotion.PROVEN);
-        } else if (!clock.instant().isBefore(probationEnds)) {
+        } else if (isPinned(serving.active()) || !clock.instant().isBefore(probationEnds)) {
             revisions.move(serving.confirm(), Promotion.PROVEN);
         }
     }
 
-    /// @return what does not wait for the end of the probation: the content before, which an
-    ///   operator has written again
+    /// @return what does not wait for the end of the probation: what an operator has pinned, or the
+    ///   content before, which an operator has written again
     private Optional<Revision> interruption(Probation serving) {
-        return candidate(serving.active()).filter(serving.previous()::sameContentAs);
+        return candidate(serving.active())
+                .filter(r -> isPinned(r) || r.sameContentAs(serving.previous()));
     }
 
     private Verdict ask(Revision revision) {
@@ -332,6 +370,12 @@ final class RevisionLife {
             revisions.raise(
                     Alarm.QUOTA_SPENT,
                     "the account of version " + revision.number() + " has no quota left");
+        }
+        if (verdict instanceof Refused && isPinned(revision) && !pinRefused) {
+            pinRefused = true;
+            revisions.raise(
+                    Alarm.PIN_REFUSED,
+                    "upstream refused the key of pinned version " + revision.number());
         }
         var rejected = verification.rejected();
         if (rejected != null) {

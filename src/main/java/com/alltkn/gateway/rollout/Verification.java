@@ -57,10 +57,10 @@ final class Verification {
         rejected = reason;
     }
 
-    /// Lets one more answer decide, at once.
+    /// Asks at once, whatever is known: where answers were spent already, the next decides.
     void reopen() {
+        answers = isRejected() || answers > 0 ? BUDGET - 1 : 0;
         rejected = null;
-        answers = BUDGET - 1;
         due = Instant.MIN;
     }
 
@@ -82,11 +82,6 @@ final class Verification {
     /// @return whether the last prompt said nothing about the key
     boolean isUndecided() {
         return !isRejected() && last != null && !last.answered();
-    }
-
-    /// @return whether an answer that was not good has been spent
-    boolean hasAnswer() {
-        return answers > 0;
     }
 
     Instant due() {

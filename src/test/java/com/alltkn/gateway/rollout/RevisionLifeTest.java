@@ -10,6 +10,8 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// A revision's life, from the first read to the next, under a clock that tests move.
 class RevisionLifeTest {
@@ -359,6 +361,165 @@ class RevisionLifeTest {
             assertThat(world.active()).isEqualTo(NEW);
             assertThat(world.prompts(NEW)).isLessThanOrEqualTo(4);
             assertThat(world.events).containsOnlyOnce("alarm unproven_rejected");
+        }
+    }
+
+    @Nested
+    class APin {
+
+        @Test
+        void isFollowedWithinOnePollAndSoIsItsRemoval() {
+            world.write(OLD);
+            serve(NEW);
+            world.pin("1");
+            world.runFor(ONE_POLL);
+            assertThat(world.active()).isEqualTo(OLD);
+            assertThat(world.number()).isEqualTo(1);
+
+            world.unpin();
+            world.runFor(ONE_POLL);
+
+            assertThat(world.active()).isEqualTo(NEW);
+            assertThat(world.prompts()).isEqualTo(2);
+        }
+
+        @Test
+        void holdsAgainstNewVersions() {
+            world.write(OLD);
+            serve(NEW);
+            world.pin("1");
+            world.runFor(ONE_POLL);
+            world.write(OTHER);
+
+            world.runFor(HOUR);
+
+            assertThat(world.active()).isEqualTo(OLD);
+            assertThat(world.prompts(OTHER)).isZero();
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {"99", "-1", "0", "abc"})
+        void toNowhereChangesNothingAndRaisesOneAlarm(String pin) {
+            serve(OLD);
+            world.pin(pin);
+            world.write(NEW);
+
+            world.runFor(HOUR);
+
+            assertThat(world.active()).isEqualTo(OLD);
+            assertThat(world.events).containsExactly("alarm pin_to_nowhere");
+        }
+
+        @Test
+        void toADeletedVersionChangesNothing() {
+            world.write(OLD);
+            serve(NEW);
+            world.deleteCurrent();
+            world.pin("2");
+
+            world.runFor(HOUR);
+
+            assertThat(world.active()).isEqualTo(NEW);
+            assertThat(world.events).containsExactly("alarm pin_to_nowhere");
+        }
+
+        @Test
+        void toNowhereDoesNotKeepAPodFromStarting() {
+            world.write(OLD);
+            world.write(NEW);
+            world.pin("99");
+
+            world.settle();
+
+            assertThat(world.active()).isEqualTo(NEW);
+        }
+
+        @Test
+        void onRejectedContentHasItVerifiedOnceMore() {
+            serve(OLD);
+            world.upstream(NEW, RolloutSimulation.REFUSED);
+            world.write(NEW);
+            world.runFor(HOUR);
+            world.upstream(NEW, RolloutSimulation.GOOD);
+            world.pin("2");
+
+            world.runFor(ONE_POLL);
+
+            assertThat(world.active()).isEqualTo(NEW);
+        }
+
+        @Test
+        void thatIsRefusedLeavesTheActiveOneWithAnAlarm() {
+            serve(OLD);
+            world.upstream(NEW, RolloutSimulation.REFUSED);
+            world.write(NEW);
+            world.runFor(HOUR);
+            world.events.clear();
+            world.pin("2");
+
+            world.runFor(HOUR);
+
+            assertThat(world.active()).isEqualTo(OLD);
+            assertThat(world.prompts(NEW)).isEqualTo(4);
+            assertThat(world.events)
+                    .containsExactly(
+                            "verifying 2",
+                            "alarm pin_refused",
+                            "rejected 2 key_refused",
+                            "settled");
+        }
+
+        @Test
+        void thatDoesNotParseLeavesTheActiveOneWithAnAlarm() {
+            world.write("changeme");
+            serve(OLD);
+            world.pin("1");
+
+            world.runFor(HOUR);
+
+            assertThat(world.active()).isEqualTo(OLD);
+            assertThat(world.events).containsOnlyOnce("alarm pin_refused");
+        }
+
+        @Test
+        void interruptsAVerification() {
+            world.write(OTHER);
+            serve(OLD);
+            world.upstream(NEW, RolloutSimulation.REFUSED);
+            world.write(NEW);
+            world.runFor(ONE_POLL);
+            world.pin("1");
+
+            world.runFor(ONE_POLL);
+
+            assertThat(world.active()).isEqualTo(OTHER);
+        }
+
+        @Test
+        void interruptsAProbationAndHasNoneItself() {
+            world.write(OTHER);
+            serve(OLD);
+            world.write(NEW);
+            world.runFor(ONE_POLL);
+            world.pin("1");
+
+            world.runFor(ONE_POLL);
+
+            assertThat(world.active()).isEqualTo(OTHER);
+            assertThat(world.revisions.stage()).isEqualTo(Stage.SETTLED);
+        }
+
+        @Test
+        void onTheActiveContentEndsItsProbation() {
+            serve(OLD);
+            world.write(NEW);
+            world.runFor(ONE_POLL);
+            world.pin("2");
+
+            world.runFor(ONE_POLL);
+
+            assertThat(world.active()).isEqualTo(NEW);
+            assertThat(world.revisions.stage()).isEqualTo(Stage.SETTLED);
         }
     }
 

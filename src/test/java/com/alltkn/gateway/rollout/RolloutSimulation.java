@@ -1,6 +1,7 @@
 package com.alltkn.gateway.rollout;
 
 import com.alltkn.gateway.rollout.Reading.Found;
+import com.alltkn.gateway.rollout.Reading.Misdirected;
 import com.alltkn.gateway.rollout.Reading.Unavailable;
 import com.alltkn.gateway.rollout.Reading.Unchanged;
 import java.time.Duration;
@@ -46,6 +47,7 @@ final class RolloutSimulation implements SettingsSource, RevisionProbe, InstantS
     private @Nullable Unavailable down;
     private @Nullable Verdict outage;
     private boolean deleted;
+    private @Nullable String pin;
     private long generation;
     private @Nullable Object found;
 
@@ -80,6 +82,14 @@ final class RolloutSimulation implements SettingsSource, RevisionProbe, InstantS
     void deleteMetadata() {
         written.clear();
         generation++;
+    }
+
+    void pin(String version) {
+        pin = version;
+    }
+
+    void unpin() {
+        pin = null;
     }
 
     void deleteCurrent() {
@@ -203,15 +213,22 @@ final class RolloutSimulation implements SettingsSource, RevisionProbe, InstantS
         if (written.isEmpty()) {
             return new Unavailable(SourceFailure.ABSENT, "absent");
         }
-        if (deleted) {
-            return new Unavailable(SourceFailure.DELETED, "deleted");
+        var target = pin == null ? written.lastKey() : pinned(pin);
+        if (!versions().contains(target)) {
+            return pin == null
+                    ? new Unavailable(SourceFailure.DELETED, "deleted")
+                    : new Misdirected("nowhere " + pin);
         }
-        var current = List.of(generation, written.lastKey());
-        if (current.equals(found)) {
+        var wanted = List.of(generation, target, pin != null);
+        if (wanted.equals(found)) {
             return new Unchanged();
         }
-        found = current;
-        return new Found(written.lastKey(), written.lastEntry().getValue());
+        found = wanted;
+        return new Found(target, written.getOrDefault(target, Map.of()), pin != null);
+    }
+
+    private static Long pinned(String pin) {
+        return pin.matches("[0-9]+") ? Long.parseLong(pin) : -1L;
     }
 
     @Override

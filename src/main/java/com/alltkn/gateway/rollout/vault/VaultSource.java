@@ -2,6 +2,7 @@ package com.alltkn.gateway.rollout.vault;
 
 import com.alltkn.gateway.rollout.Reading;
 import com.alltkn.gateway.rollout.Reading.Found;
+import com.alltkn.gateway.rollout.Reading.Misdirected;
 import com.alltkn.gateway.rollout.Reading.Unavailable;
 import com.alltkn.gateway.rollout.Reading.Unchanged;
 import com.alltkn.gateway.rollout.SettingsSource;
@@ -21,12 +22,19 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Settings from a KV engine, version 2, of Vault or OpenBao. A read asks for the metadata, which
-/// hold no secret, and for the data only if the current version is another one than before. The
-/// client logs in by itself, and again when its token is no longer good.
+/// hold no secret, and for the data only if the version to follow, the current or the pinned one,
+/// is another than before. The client logs in by itself, and again when its token is no longer
+/// good.
 public final class VaultSource implements SettingsSource {
+
+    /// The field of the custom metadata by which operators pin a version.
+    static final String PINNED_VERSION = "pinned_version";
+
+    private static final Pattern NUMBER = Pattern.compile("[1-9][0-9]{0,8}");
 
     private final Supplier<VaultClient> client;
     private final String mount;
@@ -110,19 +118,45 @@ public final class VaultSource implements SettingsSource {
             return new Unavailable(SourceFailure.ABSENT, what + " have no version yet");
         }
         versions = readable(metadata.getVersions());
-        var version = metadata.getVersions().get(number.toString());
-        var current = new Version(number, version == null ? null : version.getCreatedTime());
-        if (version != null && isGone(version)) {
-            return gone(version, current);
+        var pin = pin(metadata.getCustomMetadata());
+        if (pin != null && !versions.contains(number(pin))) {
+            // A text that is no number is not shown: it could be anything.
+            var where = number(pin) == 0 ? "no version" : "version " + pin;
+            return new Misdirected(
+                    PINNED_VERSION
+                            + " of "
+                            + mount
+                            + "/"
+                            + path
+                            + " names "
+                            + where
+                            + ", which cannot be read");
         }
-        if (current.equals(found)) {
+        var target = pin == null ? number : Math.toIntExact(number(pin));
+        var version = metadata.getVersions().get(Integer.toString(target));
+        if (version != null && isGone(version)) {
+            return gone(version, target);
+        }
+        var created = version == null ? null : version.getCreatedTime();
+        var wanted = new Version(target, created, pin != null);
+        if (wanted.equals(found)) {
             return new Unchanged();
         }
-        var reading = readData(kv, number, false);
+        var reading = readData(kv, target, pin != null);
         if (reading instanceof Found) {
-            found = current;
+            found = wanted;
         }
         return reading;
+    }
+
+    private static @Nullable String pin(@Nullable Map<String, Object> custom) {
+        var value = custom == null ? null : custom.get(PINNED_VERSION);
+        return value == null ? null : value.toString().strip();
+    }
+
+    /// @return the number that a pin names; 0, which no version has, if it names none
+    private static long number(String pin) {
+        return NUMBER.matcher(pin).matches() ? Long.parseLong(pin) : 0;
     }
 
     private Reading readData(VaultSecretsKV2 kv, int number, boolean pinned)
@@ -153,8 +187,8 @@ public final class VaultSource implements SettingsSource {
                 || (deletion != null && !deletion.toInstant().isAfter(clock.instant()));
     }
 
-    private Unavailable gone(VaultSecretsKV2ReadSecretMetadataVersion version, Version current) {
-        var what = "version " + current.number + " of " + mount + "/" + path;
+    private Unavailable gone(VaultSecretsKV2ReadSecretMetadataVersion version, int number) {
+        var what = "version " + number + " of " + mount + "/" + path;
         return Boolean.TRUE.equals(version.isDestroyed())
                 ? new Unavailable(SourceFailure.DESTROYED, what + " was destroyed")
                 : new Unavailable(SourceFailure.DELETED, what + " was deleted");
@@ -184,5 +218,5 @@ public final class VaultSource implements SettingsSource {
 
     /// What tells one content from another without reading it. The time belongs to it, because the
     /// count begins again at 1 after the metadata were deleted.
-    private record Version(int number, @Nullable OffsetDateTime created) {}
+    private record Version(int number, @Nullable OffsetDateTime created, boolean pinned) {}
 }

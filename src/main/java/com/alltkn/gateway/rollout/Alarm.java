@@ -10,6 +10,8 @@ public enum Alarm {
     ALL_REFUSED,
     /// The revision that serves unproven was rejected, and nothing better is known.
     UNPROVEN_REJECTED,
+    /// Upstream answers requests with 401, and there is no other revision to move to.
+    ACTIVE_REFUSED,
     /// A pin names no version that can be read.
     PIN_TO_NOWHERE,
     /// A pin names a content that was refused.

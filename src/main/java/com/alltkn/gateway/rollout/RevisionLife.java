@@ -14,6 +14,7 @@ import com.alltkn.gateway.rollout.Rollout.Verifying;
 import com.alltkn.gateway.rollout.Verdict.Good;
 import com.alltkn.gateway.rollout.Verdict.QuotaSpent;
 import com.alltkn.gateway.rollout.Verdict.Refused;
+import com.alltkn.gateway.rollout.Verdict.Undecided;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -64,6 +65,10 @@ final class RevisionLife {
     private boolean pinRefused;
 
     private Instant probationEnds = Instant.MIN;
+    private long prompts;
+
+    /// The active content that was told to be refused.
+    private Settings.@Nullable ContentId lamented;
 
     /// Versions to fall back on before there is a proven revision: those not read yet, and those
     /// read. Both the latest write first.
@@ -121,6 +126,33 @@ final class RevisionLife {
     /// Upstream answers requests again.
     void trafficRecovered() {
         verifications.hurry();
+    }
+
+    /// Upstream refuses the active revision in traffic: looks for another at once. Asks one prompt,
+    /// or two where there is a previous revision.
+    void replaceRefused() throws InterruptedException {
+        var refused = revisions.activeOrNull();
+        if (revisions.state() instanceof Probation serving && !isPinned(serving.active())) {
+            rollBackOrGoOn(serving);
+        }
+        verifications.hurry();
+        var before = prompts;
+        while (isActive(refused) && prompts == before && !due().isAfter(clock.instant())) {
+            act();
+        }
+        if (refused != null && isActive(refused) && !refused.contentId().equals(lamented)) {
+            lamented = refused.contentId();
+            revisions.raise(
+                    Alarm.ACTIVE_REFUSED,
+                    "upstream answered 401 to the key of version "
+                            + refused.number()
+                            + ", and nothing better is known");
+        }
+    }
+
+    private boolean isActive(@Nullable Revision revision) {
+        var active = revisions.activeOrNull();
+        return revision != null && active != null && active.sameContentAs(revision);
     }
 
     /// Does the next thing that is due, if any.
@@ -350,6 +382,34 @@ final class RevisionLife {
         }
     }
 
+    /// What a single attempt met is confirmed first: a roll-back needs the active key refused and
+    /// the previous one good, both now.
+    private void rollBackOrGoOn(Probation serving) {
+        if (!(confirm(serving.active()) instanceof Refused)) {
+            return;
+        }
+        switch (confirm(serving.previous())) {
+            case Good() -> {
+                verifications.of(serving.active()).reject(RejectionReason.ROLLED_BACK);
+                revisions.move(serving.rollBack(), Promotion.ROLLED_BACK);
+                revisions.rejected(
+                        serving.active().number(),
+                        source.name(),
+                        RejectionReason.ROLLED_BACK,
+                        "upstream refused the key within its probation");
+            }
+            // Nothing to return to: whatever waits for the end of the probation may come.
+            case Refused() -> revisions.move(serving.confirm(), Promotion.PROVEN);
+            case QuotaSpent(), Undecided(_, _) -> {}
+        }
+    }
+
+    private Verdict confirm(Revision revision) {
+        var verdict = verdict(revision);
+        revisions.verified(revision, verdict, false);
+        return verdict;
+    }
+
     /// @return what does not wait for the end of the probation: what an operator has pinned, or the
     ///   content before, which an operator has written again
     private Optional<Revision> interruption(Probation serving) {
@@ -391,6 +451,7 @@ final class RevisionLife {
     }
 
     private Verdict verdict(Revision revision) {
+        prompts++;
         try {
             return probe.ask(revision.settings());
         } catch (RuntimeException e) {

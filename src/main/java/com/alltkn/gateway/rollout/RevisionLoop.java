@@ -4,6 +4,8 @@ import com.alltkn.gateway.rollout.Reading.Unavailable;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collections;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,7 @@ public final class RevisionLoop {
     private final RevisionLife life;
     private final Signals signals;
     private final PollSchedule schedule;
+    private final Refreshes refreshes;
     private final InstantSource clock;
     private volatile boolean stopped;
     private @Nullable Thread thread;
@@ -50,6 +53,7 @@ public final class RevisionLoop {
         this.signals = signals;
         this.clock = clock;
         this.schedule = new PollSchedule(source.pollInterval(), random);
+        this.refreshes = new Refreshes(source.pollInterval(), random);
     }
 
     /// Starts the thread; the first read begins at once.
@@ -99,6 +103,7 @@ public final class RevisionLoop {
             if (signals.takeRecovered()) {
                 life.trafficRecovered();
             }
+            heedRefusals();
             life.act();
         } catch (RuntimeException | Error e) {
             // A fault of ours. The loop is the only one that could ever repair anything, so it
@@ -108,9 +113,33 @@ public final class RevisionLoop {
                     source.name(), e.getClass().getName(), origin(e));
             return PollSchedule.STARTING;
         }
-        var next = life.due().isBefore(nextRead) ? life.due() : nextRead;
+        var next = earliest(nextRead, life.due(), refreshes.due());
         var now = clock.instant();
         return next.isAfter(now) ? Duration.between(now, next) : Duration.ZERO;
+    }
+
+    /// Looks for something better than a revision that upstream refuses in traffic: at the source,
+    /// and by what prompts say of the revisions that are known.
+    private void heedRefusals() throws InterruptedException {
+        var refused = signals.takeRefused();
+        var active = revisions.activeOrNull();
+        if (refused != null && active != null && active.sameContentAs(refused)) {
+            refreshes.ask(clock.instant());
+        }
+        if (active != null && refreshes.isDue(clock.instant())) {
+            read();
+            life.replaceRefused();
+            var now = revisions.activeOrNull();
+            var replaced = now != null && !now.sameContentAs(active);
+            refreshes.done(replaced, clock.instant());
+        }
+        if (!refreshes.isComing()) {
+            signals.answerWaiters(revisions.proven());
+        }
+    }
+
+    private static Instant earliest(Instant... times) {
+        return Collections.min(List.of(times));
     }
 
     private void read() throws InterruptedException {

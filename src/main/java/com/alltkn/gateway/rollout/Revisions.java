@@ -4,6 +4,8 @@ import com.alltkn.gateway.rollout.Reading.Unavailable;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
@@ -61,7 +63,41 @@ public final class Revisions {
         signals.recovered();
     }
 
+    /// Says that upstream answered an attempt with 401. Never blocks. A 403 must not come here: a
+    /// caller can cause it.
+    ///
+    /// @param bound the revision that the attempt was bound to
+    public void refused(Revision bound) {
+        var active = activeOrNull();
+        if (active != null && active.sameContentAs(bound)) {
+            signals.refused(bound);
+        }
+    }
+
+    /// For an exchange whose attempt was answered with 401 and whose body is still there: asks for
+    /// another revision to move to, once. All who ask share one look at the source and at most a
+    /// few prompts. Never blocks; the stage may complete on the calling thread or on another, which
+    /// must not be held up.
+    ///
+    /// @param bound the revision that the attempt was bound to
+    /// @return within 5 s the revision that carries requests instead, be it the newer or the
+    ///   previous one, or empty if there is none; never completes with a failure
+    public CompletionStage<Optional<Revision>> replacement(Revision bound) {
+        var active = proven();
+        return active.isPresent() && !active.get().sameContentAs(bound)
+                ? CompletableFuture.completedStage(active)
+                : signals.awaitReplacement(bound);
+    }
+
     // The loop's thread only, from here on.
+
+    /// @return the active revision, if it is proven
+    Optional<Revision> proven() {
+        var state = rollout.get();
+        return state instanceof Rollout.Unproven
+                ? Optional.empty()
+                : Optional.ofNullable(state.activeOrNull());
+    }
 
     Rollout state() {
         return rollout.get();

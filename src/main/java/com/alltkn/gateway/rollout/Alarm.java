@@ -10,6 +10,10 @@ public enum Alarm {
     ALL_REFUSED,
     /// The revision that serves unproven was rejected, and nothing better is known.
     UNPROVEN_REJECTED,
+    /// It could not be found out whether another environment has the same key.
+    SEPARATION_UNCHECKED,
+    /// A revision carries requests with a key that another environment had first.
+    KEY_SHARED,
     /// Upstream answers requests with 401, and there is no other revision to move to.
     ACTIVE_REFUSED,
     /// A pin names no version that can be read.

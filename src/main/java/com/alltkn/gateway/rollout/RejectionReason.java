@@ -55,6 +55,8 @@ public enum RejectionReason {
     TIMEOUT_OUT_OF_RANGE,
     /// No such log level.
     LOG_LEVEL_UNKNOWN,
+    /// Another environment had the key first.
+    KEY_SHARED,
     /// Upstream refused the key with 401 or 403, each time it was asked.
     KEY_REFUSED,
     /// Upstream answered with success each time, but never with a completion.

@@ -11,10 +11,15 @@ import com.alltkn.gateway.rollout.Rollout.Settled;
 import com.alltkn.gateway.rollout.Rollout.Starting;
 import com.alltkn.gateway.rollout.Rollout.Unproven;
 import com.alltkn.gateway.rollout.Rollout.Verifying;
+import com.alltkn.gateway.rollout.Separation.NotApplicable;
+import com.alltkn.gateway.rollout.Separation.Own;
+import com.alltkn.gateway.rollout.Separation.SharedWith;
+import com.alltkn.gateway.rollout.Separation.Unchecked;
 import com.alltkn.gateway.rollout.Verdict.Good;
 import com.alltkn.gateway.rollout.Verdict.QuotaSpent;
 import com.alltkn.gateway.rollout.Verdict.Refused;
 import com.alltkn.gateway.rollout.Verdict.Undecided;
+import com.alltkn.gateway.secret.KeyFingerprint;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -36,6 +41,9 @@ import org.jspecify.annotations.Nullable;
 /// and asking take turns.
 final class RevisionLife {
 
+    private static final Duration COMPARISONS = Duration.ofMinutes(10);
+    private static final Verdict NOT_ASKED = new Undecided("not_asked", false);
+
     private static final Logger LOG = Logger.getLogger(RevisionLife.class);
 
     // As many as Vault keeps by default.
@@ -45,10 +53,8 @@ final class RevisionLife {
     private static final int ENOUGH_UNDECIDED = 3;
 
     private final SettingsSource source;
-    private final SettingsParser parser;
-    private final RevisionProbe probe;
+    private final Rules rules;
     private final Revisions revisions;
-    private final Duration probation;
     private final InstantSource clock;
     private final RandomGenerator random;
 
@@ -67,6 +73,11 @@ final class RevisionLife {
     private Instant probationEnds = Instant.MIN;
     private long prompts;
 
+    /// The content whose key could not be compared with other environments' when last tried.
+    private Settings.@Nullable ContentId unchecked;
+
+    private Instant nextComparison = Instant.MIN;
+
     /// The active content that was told to be refused.
     private Settings.@Nullable ContentId lamented;
 
@@ -80,23 +91,20 @@ final class RevisionLife {
 
     RevisionLife(
             SettingsSource source,
-            SettingsParser parser,
-            RevisionProbe probe,
+            Rules rules,
             Revisions revisions,
-            Duration probation,
             InstantSource clock,
             RandomGenerator random) {
         this.source = source;
-        this.parser = parser;
-        this.probe = probe;
+        this.rules = rules;
         this.revisions = revisions;
-        this.probation = probation;
         this.clock = clock;
         this.random = random;
     }
 
     /// Takes what one read of the source came to.
-    void take(Reading reading) {
+    void take(Reading reading) throws InterruptedException {
+        compareAgain();
         switch (reading) {
             case Found found -> {
                 revisions.available(source.name());
@@ -187,7 +195,7 @@ final class RevisionLife {
 
     private void consider(Found found) {
         var digest = RejectedContents.digest(found.fields());
-        switch (parser.parse(source.name(), found.fields())) {
+        switch (rules.parser.parse(source.name(), found.fields())) {
             case Parsed(var settings) -> {
                 unusable.forget(digest);
                 want(new Revision(found.number(), settings, source.name()), found.pinned());
@@ -336,7 +344,7 @@ final class RevisionLife {
         while (!unread.isEmpty()) {
             var number = unread.removeFirst();
             if (source.readVersion(number) instanceof Found(_, var fields, _)
-                    && parser.parse(source.name(), fields) instanceof Parsed(var settings)) {
+                    && rules.parser.parse(source.name(), fields) instanceof Parsed(var settings)) {
                 var revision = new Revision(number, settings, source.name());
                 if (known().noneMatch(revision::sameContentAs)) {
                     standIns.add(revision);
@@ -357,7 +365,7 @@ final class RevisionLife {
                         candidate -> revisions.move(settled.verify(candidate), Promotion.PROVEN));
     }
 
-    private void verify(Verifying verifying) {
+    private void verify(Verifying verifying) throws InterruptedException {
         var candidate = candidate(verifying.active());
         if (candidate.isEmpty()) {
             revisions.move(verifying.giveUp(), Promotion.PROVEN);
@@ -365,7 +373,7 @@ final class RevisionLife {
             revisions.move(verifying.instead(candidate.get()), Promotion.PROVEN);
         } else if (verifications.of(candidate.get()).isDue(clock.instant())) {
             if (ask(candidate.get()) instanceof Good) {
-                probationEnds = clock.instant().plus(probation);
+                probationEnds = clock.instant().plus(rules.probation);
                 revisions.move(verifying.promote(), Promotion.PROVEN);
             } else if (verifications.of(candidate.get()).isRejected()) {
                 revisions.move(verifying.giveUp(), Promotion.PROVEN);
@@ -404,6 +412,51 @@ final class RevisionLife {
         }
     }
 
+    /// Before the first prompt: a key of another environment is never sent anywhere.
+    private void separate(Revision revision, Verification verification)
+            throws InterruptedException {
+        switch (rules.registry.claim(KeyFingerprint.of(revision.settings().apiKey()))) {
+            case Own(), NotApplicable() -> verification.separated();
+            case SharedWith(var environment) -> {
+                verification.reject(RejectionReason.KEY_SHARED);
+                revisions.rejected(
+                        revision.number(),
+                        source.name(),
+                        RejectionReason.KEY_SHARED,
+                        "key_shared_with_" + environment);
+            }
+            case Unchecked(var detail) -> {
+                if (!revision.contentId().equals(unchecked)) {
+                    unchecked = revision.contentId();
+                    revisions.raise(Alarm.SEPARATION_UNCHECKED, detail);
+                }
+                if (rules.refuseUnchecked && !isProvisional()) {
+                    verification.take(NOT_ASKED, clock.instant(), random);
+                }
+            }
+        }
+    }
+
+    /// A pod that starts takes a key that cannot be compared; once it can be, it goes on with it in
+    /// any case, for a request that fails helps no environment.
+    private void compareAgain() throws InterruptedException {
+        var active = revisions.activeOrNull();
+        if (active == null
+                || !active.contentId().equals(unchecked)
+                || clock.instant().isBefore(nextComparison)) {
+            return;
+        }
+        nextComparison = clock.instant().plus(COMPARISONS);
+        switch (rules.registry.claim(KeyFingerprint.of(active.settings().apiKey()))) {
+            case Own(), NotApplicable() -> unchecked = null;
+            case SharedWith(var environment) -> {
+                unchecked = null;
+                revisions.raise(Alarm.KEY_SHARED, "key_shared_with_" + environment);
+            }
+            case Unchecked _ -> {}
+        }
+    }
+
     private Verdict confirm(Revision revision) {
         var verdict = verdict(revision);
         revisions.verified(revision, verdict, false);
@@ -417,8 +470,14 @@ final class RevisionLife {
                 .filter(r -> isPinned(r) || r.sameContentAs(serving.previous()));
     }
 
-    private Verdict ask(Revision revision) {
+    private Verdict ask(Revision revision) throws InterruptedException {
         var verification = verifications.of(revision);
+        if (!verification.isSeparated()) {
+            separate(revision, verification);
+        }
+        if (verification.isRejected() || !verification.isDue(clock.instant())) {
+            return NOT_ASKED;
+        }
         var before = verification.last();
         var verdict = verdict(revision);
         verification.take(verdict, clock.instant(), random);
@@ -453,7 +512,7 @@ final class RevisionLife {
     private Verdict verdict(Revision revision) {
         prompts++;
         try {
-            return probe.ask(revision.settings());
+            return rules.probe.ask(revision.settings());
         } catch (RuntimeException e) {
             LOG.errorf("prompt failed failure=%s", e.getClass().getName());
             return new Verdict.Undecided("fault", false);
@@ -464,4 +523,18 @@ final class RevisionLife {
     ///
     /// @param pinned whether an operator asked for this very version
     private record Wanted(Revision revision, boolean pinned) {}
+
+    /// What a candidate has to pass.
+    ///
+    /// @param parser decides what is acceptable before anything is sent
+    /// @param registry tells whose key it is
+    /// @param refuseUnchecked whether a candidate waits where the registry cannot tell
+    /// @param probe asks upstream
+    /// @param probation how long the revision before is kept
+    record Rules(
+            SettingsParser parser,
+            KeyRegistry registry,
+            boolean refuseUnchecked,
+            RevisionProbe probe,
+            Duration probation) {}
 }

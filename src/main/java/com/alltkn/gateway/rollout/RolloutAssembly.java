@@ -86,11 +86,13 @@ final class RolloutAssembly {
     RevisionLoop loop(
             @ConfigProperty(name = "gateway.source") String name,
             @Any Instance<SettingsSource> sources,
+            @Any Instance<KeyRegistry> registries,
             SettingsParser parser,
             RevisionProbe probe,
             Revisions revisions,
             Signals signals,
-            RolloutConfig config) {
+            RolloutConfig config,
+            RegistryConfig registryConfig) {
         var chosen = sources.select(Identifier.Literal.of(name));
         if (chosen.isUnsatisfied()) {
             throw new IllegalStateException(
@@ -99,9 +101,15 @@ final class RolloutAssembly {
         var source = chosen.get();
         var random = RandomGenerator.getDefault();
         var clock = steady();
-        var life =
-                new RevisionLife(
-                        source, parser, probe, revisions, config.probation(), clock, random);
+        var registry = registries.select(Identifier.Literal.of(name));
+        var rules =
+                new RevisionLife.Rules(
+                        parser,
+                        registry.isUnsatisfied() ? KeyRegistry.none() : registry.get(),
+                        registryConfig.refuseUnchecked(),
+                        probe,
+                        config.probation());
+        var life = new RevisionLife(source, rules, revisions, clock, random);
         return new RevisionLoop(source, revisions, life, signals, clock, random);
     }
 

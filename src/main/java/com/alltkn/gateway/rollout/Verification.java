@@ -34,6 +34,7 @@ final class Verification {
     private Instant due = Instant.MIN;
     private @Nullable Verdict last;
     private @Nullable RejectionReason rejected;
+    private boolean separated;
 
     void take(Verdict verdict, Instant now, RandomGenerator random) {
         last = verdict;
@@ -62,6 +63,15 @@ final class Verification {
         answers = isRejected() || answers > 0 ? BUDGET - 1 : 0;
         rejected = null;
         due = Instant.MIN;
+    }
+
+    /// The key is this environment's own.
+    void separated() {
+        separated = true;
+    }
+
+    boolean isSeparated() {
+        return separated;
     }
 
     /// Brings the next prompt forward if it was only waiting for upstream.

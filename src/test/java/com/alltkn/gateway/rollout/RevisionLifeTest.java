@@ -523,6 +523,74 @@ class RevisionLifeTest {
         }
     }
 
+    @Nested
+    class AKeyOfAnotherEnvironment {
+
+        @Test
+        void isRejectedBeforeAnythingIsSent() {
+            serve(OLD);
+            world.registry(NEW, new Separation.SharedWith("staging"));
+            world.write(NEW);
+
+            world.runFor(HOUR);
+
+            assertThat(world.active()).isEqualTo(OLD);
+            assertThat(world.prompts(NEW)).isZero();
+            assertThat(world.events).contains("rejected 2 key_shared");
+        }
+
+        @Test
+        void isWalkedBackFromAtStart() {
+            world.write(OLD);
+            world.write(NEW);
+            world.registry(NEW, new Separation.SharedWith("staging"));
+
+            world.settle();
+
+            assertThat(world.active()).isEqualTo(OLD);
+            assertThat(world.prompts(NEW)).isZero();
+        }
+
+        @Test
+        void goesOnWithAnAlarmWhereItCarriesRequestsAlready() {
+            world.registry(OLD, new Separation.Unchecked("unreadable"));
+            serve(OLD);
+            world.registry(OLD, new Separation.SharedWith("staging"));
+
+            world.runFor(HOUR);
+
+            assertThat(world.active()).isEqualTo(OLD);
+            assertThat(world.events).containsExactly("alarm key_shared");
+        }
+
+        @Test
+        void cannotBeToldWhileTheRegistryIsUnreadableSoANewKeyWaits() {
+            serve(OLD);
+            world.registry(new Separation.Unchecked("unreadable"));
+            world.write(NEW);
+            world.runFor(HOUR);
+            assertThat(world.active()).isEqualTo(OLD);
+            assertThat(world.prompts(NEW)).isZero();
+            world.registry(new Separation.Own());
+
+            world.runFor(Duration.ofSeconds(26));
+
+            assertThat(world.active()).isEqualTo(NEW);
+            assertThat(world.events).containsOnlyOnce("alarm separation_unchecked");
+        }
+
+        @Test
+        void cannotBeToldAtStartWhichGoesOnAllTheSame() {
+            world.registry(new Separation.Unchecked("unreadable"));
+            world.write(NEW);
+
+            world.settle();
+
+            assertThat(world.active()).isEqualTo(NEW);
+            assertThat(world.events).contains("alarm separation_unchecked");
+        }
+    }
+
     @Test
     void changesKeyAndSettingsTogether() {
         serve(OLD);

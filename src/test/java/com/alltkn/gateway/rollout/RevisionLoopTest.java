@@ -149,15 +149,11 @@ class RevisionLoopTest {
         var hosts = new AllowedHosts(Strictness.PROD, Set.of("api.alltkn.com"));
         var clock = InstantSource.system();
         var random = new Random(1);
-        var life =
-                new RevisionLife(
-                        source,
-                        new SettingsParser(hosts, Map.of()),
-                        _ -> new Verdict.Good(),
-                        revisions,
-                        Duration.ZERO,
-                        clock,
-                        random);
+        var parser = new SettingsParser(hosts, Map.of());
+        var rules =
+                new RevisionLife.Rules(
+                        parser, KeyRegistry.none(), true, _ -> new Verdict.Good(), Duration.ZERO);
+        var life = new RevisionLife(source, rules, revisions, clock, random);
         return new RevisionLoop(source, revisions, life, signals, clock, random);
     }
 

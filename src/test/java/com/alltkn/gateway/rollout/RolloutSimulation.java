@@ -4,6 +4,8 @@ import com.alltkn.gateway.rollout.Reading.Found;
 import com.alltkn.gateway.rollout.Reading.Misdirected;
 import com.alltkn.gateway.rollout.Reading.Unavailable;
 import com.alltkn.gateway.rollout.Reading.Unchanged;
+import com.alltkn.gateway.secret.KeyFingerprint;
+import com.alltkn.gateway.secret.Secret;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -20,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The real loop between a source with versions and an upstream that knows keys, under a clock that
 /// only moves between steps: an hour passes in no time. A key that nothing was said about is good.
-final class RolloutSimulation implements SettingsSource, RevisionProbe, InstantSource {
+final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionProbe, InstantSource {
 
     static final Duration INTERVAL = Duration.ofSeconds(30);
     static final Duration PROBATION = Duration.ofMinutes(10);
@@ -42,10 +44,12 @@ final class RolloutSimulation implements SettingsSource, RevisionProbe, InstantS
 
     private final TreeMap<Long, Map<String, Object>> written = new TreeMap<>();
     private final Map<String, Verdict> verdicts = new HashMap<>();
+    private final Map<KeyFingerprint, Separation> separations = new HashMap<>();
     private final RevisionLoop loop;
     private Instant now = Instant.EPOCH;
     private @Nullable Unavailable down;
     private @Nullable Verdict outage;
+    private Separation separation = new Separation.NotApplicable();
     private boolean deleted;
     private @Nullable String pin;
     private long generation;
@@ -60,7 +64,8 @@ final class RolloutSimulation implements SettingsSource, RevisionProbe, InstantS
         var hosts = new AllowedHosts(Strictness.PROD, Set.of("api.alltkn.com"));
         var parser = new SettingsParser(hosts, Map.of());
         revisions = new Revisions(List.of(new Recorder()), signals);
-        var life = new RevisionLife(this, parser, this, revisions, probation, this, random);
+        var rules = new RevisionLife.Rules(parser, this, true, this, probation);
+        var life = new RevisionLife(this, rules, revisions, this, random);
         loop = new RevisionLoop(this, revisions, life, signals, this, random);
     }
 
@@ -116,6 +121,16 @@ final class RolloutSimulation implements SettingsSource, RevisionProbe, InstantS
 
     void upstreamHealed() {
         outage = null;
+    }
+
+    /// Says what the registry knows of a key.
+    void registry(String key, Separation known) {
+        separations.put(KeyFingerprint.of(Secret.of(key)), known);
+    }
+
+    /// Says what the registry knows of all others.
+    void registry(Separation known) {
+        separation = known;
     }
 
     // Time
@@ -245,6 +260,11 @@ final class RolloutSimulation implements SettingsSource, RevisionProbe, InstantS
         return fields == null
                 ? new Unavailable(SourceFailure.ABSENT, "absent")
                 : new Found(number, fields);
+    }
+
+    @Override
+    public Separation claim(KeyFingerprint key) {
+        return separations.getOrDefault(key, separation);
     }
 
     @Override

@@ -109,7 +109,7 @@ public final class VaultSource implements SettingsSource {
     private Reading readCurrent(VaultSecretsKV2 kv)
             throws ExecutionException, TimeoutException, InterruptedException {
         var what = "metadata of " + mount + "/" + path;
-        var metadata = await(kv.readSecretMetadata(path));
+        var metadata = await(kv.readSecretMetadata(path), deadline);
         var number = metadata.getCurrentVersion();
         if (number == null || metadata.getVersions() == null) {
             return new Unavailable(SourceFailure.RUBBISH, what + " name no current version");
@@ -163,7 +163,7 @@ public final class VaultSource implements SettingsSource {
             throws InterruptedException {
         var what = "version " + number + " of " + mount + "/" + path;
         try {
-            var data = await(kv.readSecret(path, number)).getData();
+            var data = await(kv.readSecret(path, number), deadline).getData();
             return data == null
                     ? new Unavailable(SourceFailure.RUBBISH, what + " holds no data")
                     : new Found(number, withoutNulls(data), pinned);
@@ -194,7 +194,7 @@ public final class VaultSource implements SettingsSource {
                 : new Unavailable(SourceFailure.DELETED, what + " was deleted");
     }
 
-    private <T> T await(CompletionStage<T> call)
+    static <T> T await(CompletionStage<T> call, Duration deadline)
             throws ExecutionException, TimeoutException, InterruptedException {
         var future = call.toCompletableFuture();
         try {

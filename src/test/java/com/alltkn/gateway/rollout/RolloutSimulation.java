@@ -40,12 +40,14 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
 
     final List<Instant> reads = new ArrayList<>();
     final List<Duration> pauses = new ArrayList<>();
-    final Revisions revisions;
+    Revisions revisions;
 
     private final TreeMap<Long, Map<String, Object>> written = new TreeMap<>();
     private final Map<String, Verdict> verdicts = new HashMap<>();
     private final Map<KeyFingerprint, Separation> separations = new HashMap<>();
-    private final RevisionLoop loop;
+    private final Random random;
+    private RevisionLoop loop;
+    private RevisionListener observer = new RevisionListener() {};
     private Instant now = Instant.EPOCH;
     private @Nullable Unavailable down;
     private @Nullable Verdict outage;
@@ -56,17 +58,29 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
     private @Nullable Object found;
 
     RolloutSimulation() {
-        this(new Random(42), PROBATION);
+        this(new Random(42));
     }
 
-    RolloutSimulation(Random random, Duration probation) {
+    RolloutSimulation(Random random) {
+        this.random = random;
+        restart();
+    }
+
+    /// Lets another pod begin in the same world; what the one before knew is gone.
+    void restart() {
         var signals = new Signals(Pause.real());
         var hosts = new AllowedHosts(Strictness.PROD, Set.of("api.alltkn.com"));
         var parser = new SettingsParser(hosts, Map.of());
+        found = null;
         revisions = new Revisions(List.of(new Recorder()), signals);
-        var rules = new RevisionLife.Rules(parser, this, true, this, probation);
+        var rules = new RevisionLife.Rules(parser, this, true, this, PROBATION);
         var life = new RevisionLife(this, rules, revisions, this, random);
         loop = new RevisionLoop(this, revisions, life, signals, this, random);
+    }
+
+    /// Tells somebody else, too, of every promotion and every prompt.
+    void observe(RevisionListener other) {
+        observer = other;
     }
 
     // The world
@@ -131,6 +145,18 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
     /// Says what the registry knows of all others.
     void registry(Separation known) {
         separation = known;
+    }
+
+    /// What upstream would say of a key right now.
+    Verdict truth(String key) {
+        return outage != null ? outage : verdicts.getOrDefault(key, GOOD);
+    }
+
+    /// The key of the version that the source wants to be followed; empty where none can be.
+    String wanted() {
+        var target = written.isEmpty() ? -1L : pin == null ? written.lastKey() : pinned(pin);
+        var fields = versions().contains(target) ? written.get(target) : null;
+        return fields == null ? "" : String.valueOf(fields.get("ALLTKN_API_KEY"));
     }
 
     // Time
@@ -271,7 +297,7 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
     public Verdict ask(Settings settings) {
         var key = settings.apiKey().reveal();
         prompts.computeIfAbsent(key, _ -> new ArrayList<>()).add(now);
-        return outage != null ? outage : verdicts.getOrDefault(key, GOOD);
+        return truth(key);
     }
 
     private final class Recorder implements RevisionListener {
@@ -279,11 +305,17 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
         @Override
         public void promoted(Revision now, @Nullable Revision before, Promotion how) {
             events.add("promoted " + now.number() + " " + how.word());
+            observer.promoted(now, before, how);
         }
 
         @Override
         public void renumbered(Revision now, Revision before) {
             events.add("renumbered " + now.number() + " before " + before.number());
+        }
+
+        @Override
+        public void verified(Revision revision, Verdict verdict) {
+            observer.verified(revision, verdict);
         }
 
         @Override

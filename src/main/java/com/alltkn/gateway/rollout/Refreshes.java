@@ -5,9 +5,9 @@ import java.time.Instant;
 import java.util.random.RandomGenerator;
 
 /// When the refresh comes that a 401 in traffic asks for. All who ask meanwhile share one. It
-/// begins a random part of [#SPREAD] later, for a key dies in all pods at once; while refreshes
-/// find nothing, the next is held back for a quarter, half and then the whole of the poll interval,
-/// so that a dead key costs Vault no more than polling does.
+/// begins a random part of [#SPREAD] later, for a key dies in all pods at once. While refreshes
+/// find nothing, the next is held back for half the poll interval and then for all of it, each ±50
+/// %, so that the pods come apart and a dead key costs the source about what polling does.
 ///
 /// For one thread at a time.
 final class Refreshes {
@@ -25,9 +25,11 @@ final class Refreshes {
         this.random = random;
     }
 
-    void ask(Instant now) {
-        if (due.equals(Instant.MAX) && !now.isBefore(heldBackUntil)) {
-            due = now.plusNanos(Math.round(SPREAD.toNanos() * random.nextDouble()));
+    /// @param atOnce whether every moment counts
+    void ask(Instant now, boolean atOnce) {
+        if (!isComing() && !now.isBefore(heldBackUntil)) {
+            var spread = Math.round(SPREAD.toNanos() * random.nextDouble());
+            due = atOnce ? now : now.plusNanos(spread);
         }
     }
 
@@ -49,9 +51,9 @@ final class Refreshes {
             fruitless = 0;
             heldBackUntil = Instant.MIN;
         } else {
-            var pause = interval.dividedBy(4L >> Math.min(fruitless, 2));
+            var pause = fruitless == 0 ? interval.dividedBy(2) : interval;
             fruitless++;
-            var factor = 1 - PollSchedule.SPREAD + 2 * PollSchedule.SPREAD * random.nextDouble();
+            var factor = 0.5 + random.nextDouble();
             heldBackUntil = now.plusNanos(Math.round(pause.toNanos() * factor));
         }
     }

@@ -136,19 +136,31 @@ final class RevisionLife {
         verifications.hurry();
     }
 
-    /// Upstream refuses the active revision in traffic: looks for another at once. Asks one prompt,
-    /// or two where there is a previous revision.
-    void replaceRefused() throws InterruptedException {
-        var refused = revisions.activeOrNull();
+    /// Upstream refuses the active revision in traffic: returns to the previous one, if there is
+    /// one and two prompts agree.
+    ///
+    /// @return whether it has
+    boolean rollBackRefused() {
         if (revisions.state() instanceof Probation serving && !isPinned(serving.active())) {
             rollBackOrGoOn(serving);
+            return !isActive(serving.active());
         }
+        return false;
+    }
+
+    /// Upstream refuses the active revision in traffic: looks for another at once, at the cost of
+    /// one prompt.
+    void replaceRefused() throws InterruptedException {
+        var refused = revisions.activeOrNull();
         verifications.hurry();
         var before = prompts;
         while (isActive(refused) && prompts == before && !due().isAfter(clock.instant())) {
             act();
         }
-        if (refused != null && isActive(refused) && !refused.contentId().equals(lamented)) {
+        if (refused != null
+                && isActive(refused)
+                && revisions.stage() != Stage.PROBATION
+                && !refused.contentId().equals(lamented)) {
             lamented = refused.contentId();
             revisions.raise(
                     Alarm.ACTIVE_REFUSED,

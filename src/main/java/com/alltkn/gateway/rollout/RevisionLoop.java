@@ -31,8 +31,13 @@ public final class RevisionLoop {
     private volatile boolean stopped;
     private @Nullable Thread thread;
 
-    /// When the source is read next; belongs to the loop's thread.
+    // These two belong to the loop's thread.
+
+    /// When the source is read next.
     private Instant nextRead = Instant.MIN;
+
+    /// What was last refused in traffic while it was active.
+    private @Nullable Revision refused;
 
     /// @param source what is read
     /// @param revisions where the state is
@@ -121,21 +126,30 @@ public final class RevisionLoop {
     /// Looks for something better than a revision that upstream refuses in traffic: at the source,
     /// and by what prompts say of the revisions that are known.
     private void heedRefusals() throws InterruptedException {
-        var refused = signals.takeRefused();
+        var signalled = signals.takeRefused();
         var active = revisions.activeOrNull();
-        if (refused != null && active != null && active.sameContentAs(refused)) {
-            refreshes.ask(clock.instant());
+        if (signalled != null && active != null && active.sameContentAs(signalled)) {
+            refused = signalled;
+            // On probation the way back is known, and asks nothing of the source.
+            refreshes.ask(clock.instant(), revisions.stage() == Stage.PROBATION);
         }
-        if (active != null && refreshes.isDue(clock.instant())) {
-            read();
-            life.replaceRefused();
-            var now = revisions.activeOrNull();
-            var replaced = now != null && !now.sameContentAs(active);
+        if (refused != null && active != null && refreshes.isDue(clock.instant())) {
+            var replaced = !active.sameContentAs(refused) || replace(active);
             refreshes.done(replaced, clock.instant());
         }
         if (!refreshes.isComing()) {
             signals.answerWaiters(revisions.proven());
         }
+    }
+
+    private boolean replace(Revision active) throws InterruptedException {
+        if (life.rollBackRefused()) {
+            return true;
+        }
+        read();
+        life.replaceRefused();
+        var now = revisions.activeOrNull();
+        return now != null && !now.sameContentAs(active);
     }
 
     private static Instant earliest(Instant... times) {

@@ -24,6 +24,10 @@ public final class Revisions {
     private final Signals signals;
     private final AtomicReference<Rollout> rollout = new AtomicReference<>(new Rollout.Starting());
 
+    /// The active revision once every listener knows it, if it is proven: from then on whoever asks
+    /// for connections gets those of it.
+    private volatile @Nullable Revision announced;
+
     /// Why the source gives nothing; belongs to the loop's thread.
     private @Nullable SourceFailure failure;
 
@@ -83,9 +87,9 @@ public final class Revisions {
     /// @return within 5 s the revision that carries requests instead, be it the newer or the
     ///   previous one, or empty if there is none; never completes with a failure
     public CompletionStage<Optional<Revision>> replacement(Revision bound) {
-        var active = proven();
-        return active.isPresent() && !active.get().sameContentAs(bound)
-                ? CompletableFuture.completedStage(active)
+        var other = announced;
+        return other != null && !other.sameContentAs(bound)
+                ? CompletableFuture.completedStage(Optional.of(other))
                 : signals.awaitReplacement(bound);
     }
 
@@ -93,10 +97,7 @@ public final class Revisions {
 
     /// @return the active revision, if it is proven
     Optional<Revision> proven() {
-        var state = rollout.get();
-        return state instanceof Rollout.Unproven
-                ? Optional.empty()
-                : Optional.ofNullable(state.activeOrNull());
+        return Optional.ofNullable(announced);
     }
 
     Rollout state() {
@@ -122,6 +123,7 @@ public final class Revisions {
             LOG.infof("revision proven number=%d keyId=%s", active.number(), active.keyId());
             tell(listener -> listener.proven(active));
         }
+        announced = next instanceof Rollout.Unproven ? null : now;
         entered(last, next);
     }
 

@@ -30,12 +30,14 @@ class RefusalTest {
     void rollsBackWhenTheNewKeyIsRefusedAndThePreviousOneIsGood() {
         promote();
         world.upstream(NEW, RolloutSimulation.REFUSED);
+        var reads = world.reads.size();
         var replacement = replacement();
 
-        world.runFor(REFRESH);
+        world.settle();
 
         assertThat(world.active()).isEqualTo(OLD);
         assertThat(key(replacement)).contains(OLD);
+        assertThat(world.reads).hasSize(reads);
         assertThat(world.prompts(NEW)).isEqualTo(1);
         assertThat(world.prompts(OLD)).isEqualTo(1);
         assertThat(world.events)
@@ -131,6 +133,7 @@ class RefusalTest {
     void doesNotRollBackOffAPin() {
         promote();
         world.pin("2");
+        world.runFor(ONE_POLL);
         world.upstream(NEW, RolloutSimulation.REFUSED);
         world.revisions.refused(active());
 

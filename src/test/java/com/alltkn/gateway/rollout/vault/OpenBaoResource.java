@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Gives a `@QuarkusTest` a real OpenBao with settings for the environment `test` in it, and the
 /// configuration to read them. Keys are proven with an upstream that finds each of them good.
-/// Fields of type [OpenBaoServer] and, for the key, of type [String] with [MadeUpKey] on them are
-/// filled in.
+/// Fields of type [OpenBaoServer], [ScriptedUpstream] and, for the key, of type [String] with
+/// [MadeUpKey] on them are filled in.
 ///
 /// Arguments: `login` is `token` (default) or `approle`; `running` is `true` (default), or `false`
 /// for a server that keeps its content on disk and is stopped before the application starts.
@@ -61,6 +61,7 @@ public final class OpenBaoResource implements QuarkusTestResourceLifecycleManage
 
     @Override
     public void inject(TestInjector injector) {
+        injector.injectIntoFields(upstream, new TestInjector.MatchesType(ScriptedUpstream.class));
         injector.injectIntoFields(server, new TestInjector.MatchesType(OpenBaoServer.class));
         injector.injectIntoFields(
                 key, new TestInjector.AnnotatedAndMatchesType(MadeUpKey.class, String.class));

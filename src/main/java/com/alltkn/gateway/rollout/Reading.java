@@ -11,7 +11,16 @@ public sealed interface Reading {
     /// @param number the source's number for it
     /// @param fields what it holds, by name; numbers, booleans and structures as the source has
     ///   them, absent values left out
-    record Found(long number, Map<String, Object> fields) implements Reading {
+    /// @param pinned whether an operator asked for this very version
+    record Found(long number, Map<String, Object> fields, boolean pinned) implements Reading {
+
+        /// The current content, which nobody pinned.
+        ///
+        /// @param number the source's number for it
+        /// @param fields what it holds, by name
+        public Found(long number, Map<String, Object> fields) {
+            this(number, fields, false);
+        }
 
         /// Copies.
         public Found {
@@ -21,12 +30,22 @@ public sealed interface Reading {
         /// The names only: one of the values is a key.
         @Override
         public String toString() {
-            return "Found[number=" + number + ", fields=" + new TreeSet<>(fields.keySet()) + "]";
+            return "Found[number="
+                    + number
+                    + ", fields="
+                    + new TreeSet<>(fields.keySet())
+                    + (pinned ? ", pinned]" : "]");
         }
     }
 
     /// The source answered, and has nothing that it did not have at the last [Found].
     record Unchanged() implements Reading {}
+
+    /// The source answered, but an operator's pin names nothing that can be read, so nothing is
+    /// followed until the pin is changed.
+    ///
+    /// @param detail for people: the gateway's own words
+    record Misdirected(String detail) implements Reading {}
 
     /// The source gave nothing.
     ///

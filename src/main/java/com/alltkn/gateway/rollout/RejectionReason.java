@@ -2,7 +2,8 @@ package com.alltkn.gateway.rollout;
 
 import java.util.Locale;
 
-/// Why settings were rejected before anything was sent with them.
+/// Why settings were rejected: most by a rule, before anything was sent with them, the last few by
+/// what upstream answered.
 public enum RejectionReason {
     /// No key at all.
     KEY_MISSING,
@@ -53,7 +54,15 @@ public enum RejectionReason {
     /// The time-out is below 1 ms or above one hour.
     TIMEOUT_OUT_OF_RANGE,
     /// No such log level.
-    LOG_LEVEL_UNKNOWN;
+    LOG_LEVEL_UNKNOWN,
+    /// Another environment had the key first.
+    KEY_SHARED,
+    /// Upstream refused the key with 401 or 403, each time it was asked.
+    KEY_REFUSED,
+    /// Upstream answered with success each time, but never with a completion.
+    NO_USABLE_ANSWER,
+    /// Upstream refused the key soon after its promotion, while the previous one still worked.
+    ROLLED_BACK;
 
     /// @return the reason as logs and meters show it
     public String word() {

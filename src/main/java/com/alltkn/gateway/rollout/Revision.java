@@ -37,4 +37,13 @@ public record Revision(
     public KeyId keyId() {
         return settings.keyId();
     }
+
+    /// @param same a revision with the same content
+    /// @return it: this content under its number
+    Revision renumberedAs(Revision same) {
+        if (!sameContentAs(same)) {
+            throw new IllegalArgumentException("another content is more than another number");
+        }
+        return same;
+    }
 }

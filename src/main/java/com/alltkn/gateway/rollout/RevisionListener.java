@@ -12,6 +12,38 @@ public interface RevisionListener {
     /// @param before carried them until now; null for the first
     default void promoted(Revision now, @Nullable Revision before) {}
 
+    /// The same, for whoever wants to know how it came to that.
+    ///
+    /// @param now carries requests
+    /// @param before carried them until now; null for the first
+    /// @param how what speaks for it
+    default void promoted(Revision now, @Nullable Revision before, Promotion how) {
+        promoted(now, before);
+    }
+
+    /// The active revision served unproven, and a prompt has proven it now.
+    ///
+    /// @param active goes on carrying requests
+    default void proven(Revision active) {}
+
+    /// The rollout is in another state.
+    ///
+    /// @param stage the state
+    /// @param candidate what is being proven; null where nothing is
+    default void entered(Stage stage, @Nullable Revision candidate) {}
+
+    /// A prompt was asked. Told for every prompt.
+    ///
+    /// @param revision what it was asked with
+    /// @param verdict what came of it
+    default void verified(Revision revision, Verdict verdict) {}
+
+    /// Somebody has to act. Told once per cause.
+    ///
+    /// @param alarm what it is about
+    /// @param sentence for people; never holds the key
+    default void raised(Alarm alarm, String sentence) {}
+
     /// The active content has another number; nothing else changed.
     ///
     /// @param now with the new number

@@ -2,38 +2,63 @@ package com.alltkn.gateway.rollout;
 
 import com.alltkn.gateway.rollout.Reading.Unavailable;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Collections;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/// Reads the source again and again, on one virtual thread of its own: never two reads at a time,
-/// and nobody ever waits for one. It starts whether or not the source can be reached, and nothing
-/// but [#stop()] ends it.
+/// Reads the source again and again and lets the revisions live, on one virtual thread of its own:
+/// never two reads or two prompts at a time, and no request ever waits for either. It starts
+/// whether or not the source can be reached, and nothing but [#stop()] ends it.
 public final class RevisionLoop {
 
     private static final Logger LOG = Logger.getLogger(RevisionLoop.class);
 
-    // A read keeps to its own deadline, which an interrupt cuts short; more would hold the process.
+    // A read or a prompt keeps to its own deadline, which an interrupt cuts short; more would hold
+    // the process.
     private static final Duration STOP_GRACE = Duration.ofSeconds(2);
 
     private final SettingsSource source;
     private final Revisions revisions;
+    private final RevisionLife life;
+    private final Signals signals;
     private final PollSchedule schedule;
-    private final Pause pause;
+    private final Refreshes refreshes;
+    private final InstantSource clock;
+    private volatile boolean stopped;
     private @Nullable Thread thread;
 
-    /// @param source what is read
-    /// @param revisions what is told
-    /// @param random spreads the pauses
-    public RevisionLoop(SettingsSource source, Revisions revisions, RandomGenerator random) {
-        this(source, revisions, random, Pause.real());
-    }
+    // These two belong to the loop's thread.
 
-    RevisionLoop(SettingsSource source, Revisions revisions, RandomGenerator random, Pause pause) {
+    /// When the source is read next.
+    private Instant nextRead = Instant.MIN;
+
+    /// What was last refused in traffic while it was active.
+    private @Nullable Revision refused;
+
+    /// @param source what is read
+    /// @param revisions where the state is
+    /// @param life what follows from a reading
+    /// @param signals what other threads say
+    /// @param clock the time; steps of the machine's clock must not reach it
+    /// @param random spreads the pauses
+    RevisionLoop(
+            SettingsSource source,
+            Revisions revisions,
+            RevisionLife life,
+            Signals signals,
+            InstantSource clock,
+            RandomGenerator random) {
         this.source = source;
         this.revisions = revisions;
+        this.life = life;
+        this.signals = signals;
+        this.clock = clock;
         this.schedule = new PollSchedule(source.pollInterval(), random);
-        this.pause = pause;
+        this.refreshes = new Refreshes(source.pollInterval(), random);
     }
 
     /// Starts the thread; the first read begins at once.
@@ -47,47 +72,100 @@ public final class RevisionLoop {
     ///
     /// @throws InterruptedException if the caller is asked to stop, too
     public synchronized void stop() throws InterruptedException {
+        stopped = true;
         if (thread != null) {
             thread.interrupt();
             if (!thread.join(STOP_GRACE)) {
-                LOG.warn("revision loop still reading at stop");
+                LOG.warn("revision loop still busy at stop");
             }
         }
     }
 
     /// Asks for the next read now instead of at its time. Calls during a read count as one.
     public void wake() {
-        pause.wake();
+        signals.wantRead();
     }
 
     /// Runs until its thread is interrupted.
-    void run() {
+    private void run() {
         try {
-            while (!Thread.currentThread().isInterrupted()) {
-                pause.await(readOnce());
+            while (!stopped) {
+                signals.pause().await(step());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /// One read and what follows from it.
+    /// Reads if it is time to, and does one thing of what is due.
     ///
-    /// @return how long to wait before the next
-    Duration readOnce() throws InterruptedException {
-        var answered = false;
+    /// @return how long to wait before the next step
+    Duration step() throws InterruptedException {
         try {
-            var reading = source.read();
-            revisions.take(source.name(), reading);
-            answered = !(reading instanceof Unavailable);
+            if (signals.takeReadWanted() || !nextRead.isAfter(clock.instant())) {
+                read();
+            }
+            if (signals.takeRecovered()) {
+                life.trafficRecovered();
+            }
+            heedRefusals();
+            life.act();
         } catch (RuntimeException | Error e) {
             // A fault of ours. The loop is the only one that could ever repair anything, so it
             // goes on; the message stays out of the log, for a source's text could hold a token.
             LOG.errorf(
                     "revision loop failed source=%s failure=%s at=%s",
                     source.name(), e.getClass().getName(), origin(e));
+            return PollSchedule.STARTING;
         }
-        return schedule.next(revisions.activeOrNull() != null, answered);
+        var next = earliest(nextRead, life.due(), refreshes.due());
+        var now = clock.instant();
+        return next.isAfter(now) ? Duration.between(now, next) : Duration.ZERO;
+    }
+
+    /// Looks for something better than a revision that upstream refuses in traffic: at the source,
+    /// and by what prompts say of the revisions that are known.
+    private void heedRefusals() throws InterruptedException {
+        var signalled = signals.takeRefused();
+        var active = revisions.activeOrNull();
+        if (signalled != null && active != null && active.sameContentAs(signalled)) {
+            refused = signalled;
+            // On probation the way back is known, and asks nothing of the source.
+            refreshes.ask(clock.instant(), revisions.stage() == Stage.PROBATION);
+        }
+        if (refused != null && active != null && refreshes.isDue(clock.instant())) {
+            var replaced = !active.sameContentAs(refused) || replace(active);
+            refreshes.done(replaced, clock.instant());
+        }
+        if (!refreshes.isComing()) {
+            signals.answerWaiters(revisions.proven());
+        }
+    }
+
+    private boolean replace(Revision active) throws InterruptedException {
+        if (life.rollBackRefused()) {
+            return true;
+        }
+        read();
+        life.replaceRefused();
+        var now = revisions.activeOrNull();
+        return now != null && !now.sameContentAs(active);
+    }
+
+    private static Instant earliest(Instant... times) {
+        return Collections.min(List.of(times));
+    }
+
+    private void read() throws InterruptedException {
+        var answered = false;
+        try {
+            var reading = source.read();
+            answered = !(reading instanceof Unavailable);
+            life.take(reading);
+        } finally {
+            var pause = schedule.next(revisions.activeOrNull() != null, answered);
+            nextRead = clock.instant().plus(pause);
+        }
     }
 
     private static String origin(Throwable failure) {

@@ -1,39 +1,41 @@
 package com.alltkn.gateway.rollout;
 
-import com.alltkn.gateway.rollout.Parsing.Parsed;
-import com.alltkn.gateway.rollout.Parsing.Rejected;
-import com.alltkn.gateway.rollout.Reading.Found;
 import com.alltkn.gateway.rollout.Reading.Unavailable;
-import com.alltkn.gateway.rollout.Reading.Unchanged;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/// The one owner of the rollout's state: takes what the source was read to, and says which revision
-/// carries requests. Nothing a source does takes a revision away; only a better one replaces it.
+/// The one owner of the rollout's state: says which revision carries requests, and tells logs and
+/// listeners of everything that happens to it.
 ///
-/// [#activeOrNull()] and [#active()] may be called by any thread at any time. Readings are taken
-/// one at a time: [#take(String, Reading)] is called by the loop's thread only.
+/// The public methods may be called by any thread at any time. The state is changed by the loop's
+/// thread only, each time in one swap.
 public final class Revisions {
 
     private static final Logger LOG = Logger.getLogger(Revisions.class);
 
-    private final SettingsParser parser;
     private final List<RevisionListener> listeners;
+    private final Signals signals;
     private final AtomicReference<Rollout> rollout = new AtomicReference<>(new Rollout.Starting());
 
-    // These two belong to the loop's thread.
-    private final RejectedContents rejectedContents = new RejectedContents();
+    /// The active revision once every listener knows it, if it is proven: from then on whoever asks
+    /// for connections gets those of it.
+    private volatile @Nullable Revision announced;
+
+    /// Why the source gives nothing; belongs to the loop's thread.
     private @Nullable SourceFailure failure;
 
-    /// @param parser decides what is acceptable
     /// @param listeners told in this order
-    public Revisions(SettingsParser parser, List<RevisionListener> listeners) {
-        this.parser = parser;
+    /// @param signals where other threads' words for the loop go
+    Revisions(List<RevisionListener> listeners, Signals signals) {
         this.listeners = List.copyOf(listeners);
+        this.signals = signals;
     }
 
     /// For the data path: one volatile read, nothing allocated. Whoever begins an attempt takes it
@@ -49,73 +51,113 @@ public final class Revisions {
         return Optional.ofNullable(activeOrNull());
     }
 
-    /// Takes what one read of the source came to.
+    /// @return where the rollout stands
+    public Stage stage() {
+        return rollout.get().stage();
+    }
+
+    /// @return whether the active revision serves though no prompt could prove it
+    public boolean unproven() {
+        return rollout.get() instanceof Rollout.Unproven;
+    }
+
+    /// Says that requests are answered again after upstream had failed, so that a candidate which
+    /// waits for upstream is asked about at once. Never blocks.
+    public void trafficRecovered() {
+        signals.recovered();
+    }
+
+    /// Says that upstream answered an attempt with 401. Never blocks. A 403 must not come here: a
+    /// caller can cause it.
     ///
-    /// @param source the name of the source
-    /// @param reading what was found
-    public void take(String source, Reading reading) {
-        switch (reading) {
-            case Found found -> {
-                available(source);
-                consider(source, found);
-            }
-            case Unchanged() -> available(source);
-            case Unavailable(var reason, var detail) -> unavailable(source, reason, detail);
+    /// @param bound the revision that the attempt was bound to
+    public void refused(Revision bound) {
+        var active = activeOrNull();
+        if (active != null && active.sameContentAs(bound)) {
+            signals.refused(bound);
         }
     }
 
-    /// Makes a revision the active one. A revision with the active one's content only gives it its
-    /// number.
+    /// For an exchange whose attempt was answered with 401 and whose body is still there: asks for
+    /// another revision to move to, once. All who ask share one look at the source and at most a
+    /// few prompts. Never blocks; the stage may complete on the calling thread or on another, which
+    /// must not be held up.
     ///
-    /// @param next fit to carry requests
-    public void adopt(Revision next) {
-        var state = rollout.get();
-        var before = state.activeOrNull();
-        rollout.set(
-                switch (state) {
-                    case Rollout.Starting starting -> starting.adopt(next);
-                    case Rollout.Settled settled -> settled.adopt(next);
-                });
-        if (before == null || !next.sameContentAs(before)) {
-            LOG.infof(
-                    "revision promoted number=%d source=%s keyId=%s baseUrl=%s model=%s"
-                            + " timeout=%s origins=%s",
-                    next.number(),
-                    next.source(),
-                    next.keyId(),
-                    next.settings().baseUrl(),
-                    next.settings().defaultModel(),
-                    next.settings().requestTimeout(),
-                    next.settings().origins());
-            tell(listener -> listener.promoted(next, before));
-        } else if (next.number() != before.number()) {
+    /// @param bound the revision that the attempt was bound to
+    /// @return within 5 s the revision that carries requests instead, be it the newer or the
+    ///   previous one, or empty if there is none; never completes with a failure
+    public CompletionStage<Optional<Revision>> replacement(Revision bound) {
+        var other = announced;
+        return other != null && !other.sameContentAs(bound)
+                ? CompletableFuture.completedStage(Optional.of(other))
+                : signals.awaitReplacement(bound);
+    }
+
+    // The loop's thread only, from here on.
+
+    /// @return the active revision, if it is proven
+    Optional<Revision> proven() {
+        return Optional.ofNullable(announced);
+    }
+
+    Rollout state() {
+        return rollout.get();
+    }
+
+    /// Goes to the next state, which the present one offered.
+    ///
+    /// @param how what speaks for the active revision, should it be another one
+    void move(Rollout next, Promotion how) {
+        var last = rollout.getAndSet(next);
+        var before = last.activeOrNull();
+        var now = next.activeOrNull();
+        if (now != null && (before == null || !now.sameContentAs(before))) {
+            promoted(now, before, how);
+        } else if (now != null && before != null && now.number() != before.number()) {
             LOG.infof(
                     "revision renumbered number=%d before=%d source=%s keyId=%s",
-                    next.number(), before.number(), next.source(), next.keyId());
-            tell(listener -> listener.renumbered(next, before));
+                    now.number(), before.number(), now.source(), now.keyId());
+            tell(listener -> listener.renumbered(now, before));
+        } else if (last instanceof Rollout.Unproven
+                && next instanceof Rollout.Settled(var active)) {
+            LOG.infof("revision proven number=%d keyId=%s", active.number(), active.keyId());
+            tell(listener -> listener.proven(active));
         }
+        announced = next instanceof Rollout.Unproven ? null : now;
+        entered(last, next);
     }
 
-    private void consider(String source, Found found) {
-        var digest = RejectedContents.digest(found.fields());
-        switch (parser.parse(source, found.fields())) {
-            case Parsed(var settings) -> {
-                rejectedContents.forget(digest);
-                adopt(new Revision(found.number(), settings, source));
-            }
-            case Rejected(var reason, var sentence) -> {
-                if (rejectedContents.add(digest)) {
-                    LOG.errorf(
-                            "revision rejected number=%d source=%s reason=%s detail=\"%s\""
-                                    + " active=%s",
-                            found.number(), source, reason.word(), sentence, activeNumber());
-                    tell(l -> l.rejected(found.number(), source, reason, sentence));
-                }
-            }
-        }
+    void verified(Revision revision, Verdict verdict, boolean again) {
+        // Once per verdict: the meter shows that it lasts.
+        LOG.logf(
+                again
+                        ? Logger.Level.DEBUG
+                        : verdict instanceof Verdict.Good ? Logger.Level.INFO : Logger.Level.WARN,
+                "revision verified number=%d source=%s verdict=%s keyId=%s model=%s active=%s",
+                revision.number(),
+                revision.source(),
+                verdict.word(),
+                revision.keyId(),
+                revision.settings().defaultModel(),
+                activeNumber());
+        tell(listener -> listener.verified(revision, verdict));
     }
 
-    private void available(String source) {
+    void rejected(long number, String source, RejectionReason reason, String sentence) {
+        LOG.errorf(
+                "revision rejected number=%d source=%s reason=%s detail=\"%s\" active=%s",
+                number, source, reason.word(), sentence, activeNumber());
+        tell(listener -> listener.rejected(number, source, reason, sentence));
+    }
+
+    void raise(Alarm alarm, String sentence) {
+        LOG.errorf(
+                "revision alarm reason=%s detail=\"%s\" active=%s",
+                alarm.word(), sentence, activeNumber());
+        tell(listener -> listener.raised(alarm, sentence));
+    }
+
+    void available(String source) {
         if (failure != null) {
             LOG.infof("source available source=%s after=%s", source, failure.word());
             failure = null;
@@ -123,19 +165,52 @@ public final class Revisions {
         tell(RevisionListener::sourceAvailable);
     }
 
-    private void unavailable(String source, SourceFailure reason, String detail) {
+    void unavailable(String source, Unavailable reading) {
         // Once per cause: the meter shows that it lasts.
-        if (reason != failure) {
+        if (reading.reason() != failure) {
             LOG.logf(
-                    reason.needsSomebody() ? Logger.Level.ERROR : Logger.Level.WARN,
+                    reading.reason().needsSomebody() ? Logger.Level.ERROR : Logger.Level.WARN,
                     "source unavailable source=%s reason=%s detail=\"%s\" active=%s",
                     source,
-                    reason.word(),
-                    detail,
+                    reading.reason().word(),
+                    reading.detail(),
                     activeNumber());
-            failure = reason;
+            failure = reading.reason();
         }
-        tell(listener -> listener.sourceUnavailable(reason, detail));
+        tell(listener -> listener.sourceUnavailable(reading.reason(), reading.detail()));
+    }
+
+    private void promoted(Revision now, @Nullable Revision before, Promotion how) {
+        LOG.logf(
+                how == Promotion.PROVEN ? Logger.Level.INFO : Logger.Level.WARN,
+                "revision promoted number=%d before=%s how=%s source=%s keyId=%s baseUrl=%s model=%s"
+                        + " timeout=%s origins=%s",
+                now.number(),
+                before == null ? "none" : Long.toString(before.number()),
+                how.word(),
+                now.source(),
+                now.keyId(),
+                now.settings().baseUrl(),
+                now.settings().defaultModel(),
+                now.settings().requestTimeout(),
+                now.settings().origins());
+        tell(listener -> listener.promoted(now, before, how));
+    }
+
+    private void entered(Rollout last, Rollout next) {
+        var candidate = candidate(next);
+        if (last.stage() != next.stage() || !Objects.equals(candidate, candidate(last))) {
+            LOG.infof(
+                    "rollout entered stage=%s active=%s candidate=%s",
+                    next.stage().word(),
+                    activeNumber(),
+                    candidate == null ? "none" : Long.toString(candidate.number()));
+            tell(listener -> listener.entered(next.stage(), candidate));
+        }
+    }
+
+    private static @Nullable Revision candidate(Rollout state) {
+        return state instanceof Rollout.Verifying(_, var candidate) ? candidate : null;
     }
 
     private String activeNumber() {

@@ -2,13 +2,16 @@ package com.alltkn.gateway.rollout;
 
 import org.jspecify.annotations.Nullable;
 
-/// Where the gateway stands with its revisions. Each state is a value that offers only the
+/// Where the gateway stands between two revisions. Each state is a value that offers only the
 /// transitions that are legal from it; once there is an active revision no transition leads to a
-/// state without one.
+/// state without one, so a change in progress never leaves a request without settings.
 sealed interface Rollout {
 
     /// @return the revision that carries requests, or null while there is none yet
     @Nullable Revision activeOrNull();
+
+    /// @return the name that people see
+    Stage stage();
 
     /// No revision yet.
     record Starting() implements Rollout {
@@ -18,8 +21,46 @@ sealed interface Rollout {
             return null;
         }
 
-        Settled adopt(Revision first) {
-            return new Settled(first);
+        @Override
+        public Stage stage() {
+            return Stage.STARTING;
+        }
+
+        Settled adopt(Revision proven) {
+            return new Settled(proven);
+        }
+
+        Unproven makeDo(Revision undecided) {
+            return new Unproven(undecided);
+        }
+    }
+
+    /// Nothing could be proven, so the newest that parses carries requests until something can.
+    ///
+    /// @param active carries every request
+    record Unproven(Revision active) implements Rollout {
+
+        @Override
+        public Revision activeOrNull() {
+            return active;
+        }
+
+        @Override
+        public Stage stage() {
+            return Stage.UNPROVEN;
+        }
+
+        Settled prove() {
+            return new Settled(active);
+        }
+
+        /// Without a probation: there is nothing good to return to.
+        Settled giveWayTo(Revision proven) {
+            return new Settled(proven);
+        }
+
+        Unproven renumber(Revision same) {
+            return new Unproven(active.renumberedAs(same));
         }
     }
 
@@ -33,8 +74,84 @@ sealed interface Rollout {
             return active;
         }
 
-        Settled adopt(Revision next) {
-            return new Settled(next);
+        @Override
+        public Stage stage() {
+            return Stage.SETTLED;
+        }
+
+        Verifying verify(Revision candidate) {
+            return new Verifying(active, candidate);
+        }
+
+        Settled renumber(Revision same) {
+            return new Settled(active.renumberedAs(same));
+        }
+    }
+
+    /// Another content was seen and is not proven yet.
+    ///
+    /// @param active carries every request
+    /// @param candidate carries none
+    record Verifying(Revision active, Revision candidate) implements Rollout {
+
+        @Override
+        public Revision activeOrNull() {
+            return active;
+        }
+
+        @Override
+        public Stage stage() {
+            return Stage.VERIFYING;
+        }
+
+        Probation promote() {
+            return new Probation(candidate, active);
+        }
+
+        Settled giveUp() {
+            return new Settled(active);
+        }
+
+        Verifying instead(Revision other) {
+            return new Verifying(active, other);
+        }
+
+        Verifying renumber(Revision same) {
+            return new Verifying(active.renumberedAs(same), candidate);
+        }
+    }
+
+    /// A candidate was promoted, and the one before it is kept to return to.
+    ///
+    /// @param active carries every request
+    /// @param previous carried them before
+    record Probation(Revision active, Revision previous) implements Rollout {
+
+        @Override
+        public Revision activeOrNull() {
+            return active;
+        }
+
+        @Override
+        public Stage stage() {
+            return Stage.PROBATION;
+        }
+
+        Settled confirm() {
+            return new Settled(active);
+        }
+
+        Settled rollBack() {
+            return new Settled(previous);
+        }
+
+        /// An operator asks for something else; that ends the wait.
+        Verifying interrupt(Revision candidate) {
+            return new Verifying(active, candidate);
+        }
+
+        Probation renumber(Revision same) {
+            return new Probation(active.renumberedAs(same), previous);
         }
     }
 }

@@ -5,11 +5,15 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.common.annotation.Identifier;
 import io.smallrye.config.SmallRyeConfig;
+import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Any;
 import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import jakarta.interceptor.Interceptor;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +48,7 @@ final class RolloutAssembly {
 
     @Produces
     @Singleton
-    AllowedHosts allowedHosts(GatewayEnvironment environment, RolloutConfig config) {
+    AllowedHosts allowedHosts(GatewayEnvironment environment, AllowedHostsConfig config) {
         return new AllowedHosts(environment.strictness(), config.allowedHosts());
     }
 
@@ -67,8 +71,14 @@ final class RolloutAssembly {
 
     @Produces
     @Singleton
-    Revisions revisions(SettingsParser parser, @All List<RevisionListener> listeners) {
-        return new Revisions(parser, listeners);
+    Signals signals() {
+        return new Signals(Pause.real());
+    }
+
+    @Produces
+    @Singleton
+    Revisions revisions(@All List<RevisionListener> listeners, Signals signals) {
+        return new Revisions(listeners, signals);
     }
 
     @Produces
@@ -76,21 +86,49 @@ final class RolloutAssembly {
     RevisionLoop loop(
             @ConfigProperty(name = "gateway.source") String name,
             @Any Instance<SettingsSource> sources,
-            Revisions revisions) {
-        var source = sources.select(Identifier.Literal.of(name));
-        if (source.isUnsatisfied()) {
+            @Any Instance<KeyRegistry> registries,
+            SettingsParser parser,
+            RevisionProbe probe,
+            Revisions revisions,
+            Signals signals,
+            RolloutConfig config,
+            RegistryConfig registryConfig) {
+        var chosen = sources.select(Identifier.Literal.of(name));
+        if (chosen.isUnsatisfied()) {
             throw new IllegalStateException(
                     "gateway.source must be one of vault, file, environment, not " + name);
         }
-        return new RevisionLoop(source.get(), revisions, RandomGenerator.getDefault());
+        var source = chosen.get();
+        var random = RandomGenerator.getDefault();
+        var clock = steady();
+        var registry = registries.select(Identifier.Literal.of(name));
+        var rules =
+                new RevisionLife.Rules(
+                        parser,
+                        registry.isUnsatisfied() ? KeyRegistry.none() : registry.get(),
+                        registryConfig.refuseUnchecked(),
+                        probe,
+                        config.probation());
+        var life = new RevisionLife(source, rules, revisions, clock, random);
+        return new RevisionLoop(source, revisions, life, signals, clock, random);
     }
 
-    void start(@Observes StartupEvent event, RevisionLoop loop) {
+    /// Late, so that in `dev` the sandbox listens before the first prompt.
+    void start(
+            @Observes @Priority(Interceptor.Priority.LIBRARY_AFTER) StartupEvent event,
+            RevisionLoop loop) {
         loop.start();
     }
 
     void stop(@Observes ShutdownEvent event, RevisionLoop loop) throws InterruptedException {
         loop.stop();
+    }
+
+    /// A time that only goes forward, at the speed of time, whatever is done to the machine's
+    /// clock.
+    private static InstantSource steady() {
+        var began = System.nanoTime();
+        return () -> Instant.EPOCH.plusNanos(System.nanoTime() - began);
     }
 
     /// A value as it stands there: a `${…}` in it is not followed, so that a rule can name it.

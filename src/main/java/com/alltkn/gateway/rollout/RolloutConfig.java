@@ -2,15 +2,15 @@ package com.alltkn.gateway.rollout;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
-import java.util.Set;
+import java.time.Duration;
 
-/// Where a key may be sent.
-@ConfigMapping(prefix = "gateway.upstream")
+/// How carefully a new revision is met.
+@ConfigMapping(prefix = "gateway.rollout")
 public interface RolloutConfig {
 
-    /// The hosts that may receive the key, without scheme, port or path. In `dev` any host may.
+    /// How long the revision before is kept to return to; a newer version waits as long.
     ///
-    /// @return the hosts
-    @WithDefault("api.alltkn.com")
-    Set<String> allowedHosts();
+    /// @return the window; zero for none
+    @WithDefault("10m")
+    Duration probation();
 }

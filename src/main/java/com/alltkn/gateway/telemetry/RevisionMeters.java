@@ -1,10 +1,15 @@
 package com.alltkn.gateway.telemetry;
 
+import com.alltkn.gateway.rollout.Alarm;
+import com.alltkn.gateway.rollout.Promotion;
 import com.alltkn.gateway.rollout.RejectionReason;
 import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.rollout.RevisionListener;
 import com.alltkn.gateway.rollout.SourceFailure;
+import com.alltkn.gateway.rollout.Stage;
+import com.alltkn.gateway.rollout.Verdict;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import jakarta.inject.Singleton;
@@ -17,6 +22,8 @@ class RevisionMeters implements RevisionListener {
 
     private final MeterRegistry registry;
     private volatile long answeredAt = System.nanoTime();
+    private volatile Stage stage = Stage.STARTING;
+    private volatile @Nullable Long candidateSince;
 
     RevisionMeters(MeterRegistry registry) {
         this.registry = registry;
@@ -27,11 +34,53 @@ class RevisionMeters implements RevisionListener {
                         meters -> System.nanoTime() - meters.answeredAt)
                 .description("Time since the settings' source last answered")
                 .register(registry);
+        TimeGauge.builder(
+                        "gateway.revision.candidate.age",
+                        this,
+                        TimeUnit.NANOSECONDS,
+                        RevisionMeters::candidateAge)
+                .description("Time since a candidate waits to be proven; 0 while none does")
+                .register(registry);
+        for (var one : Stage.values()) {
+            Gauge.builder("gateway.revision.stage", this, meters -> meters.stage == one ? 1 : 0)
+                    .description("1 for the state of the rollout")
+                    .tag("stage", one.word())
+                    .register(registry);
+        }
     }
 
     @Override
-    public void promoted(Revision now, @Nullable Revision before) {
-        Counter.builder("gateway.revision.promotions").register(registry).increment();
+    public void promoted(Revision now, @Nullable Revision before, Promotion how) {
+        Counter.builder("gateway.revision.promotions")
+                .tag("how", how.word())
+                .register(registry)
+                .increment();
+    }
+
+    @Override
+    public void entered(Stage stage, @Nullable Revision candidate) {
+        this.stage = stage;
+        if (candidate == null) {
+            candidateSince = null;
+        } else if (candidateSince == null) {
+            candidateSince = System.nanoTime();
+        }
+    }
+
+    @Override
+    public void verified(Revision revision, Verdict verdict) {
+        Counter.builder("gateway.revision.prompts")
+                .tag("verdict", verdict.word())
+                .register(registry)
+                .increment();
+    }
+
+    @Override
+    public void raised(Alarm alarm, String sentence) {
+        Counter.builder("gateway.revision.alarms")
+                .tag("reason", alarm.word())
+                .register(registry)
+                .increment();
     }
 
     @Override
@@ -53,5 +102,10 @@ class RevisionMeters implements RevisionListener {
     @Override
     public void sourceAvailable() {
         answeredAt = System.nanoTime();
+    }
+
+    private double candidateAge() {
+        var since = candidateSince;
+        return since == null ? 0 : System.nanoTime() - since;
     }
 }

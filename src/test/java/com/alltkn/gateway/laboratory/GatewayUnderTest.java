@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /// What a gateway under test stands between: a real OpenBao with its settings, a scripted upstream,
 /// and two callers with keys made up for the run. A field of type [Laboratory] is filled in. The
-/// clocks are short, and the small prompt is off, so that an upstream sees nothing but what a test
-/// sends.
+/// clocks are short, a new revision has no probation, and the small prompt has no schedule, so that
+/// an upstream sees nothing but what a test sends and the prompt of a verification, which it keeps
+/// apart.
 public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManager {
 
     private @Nullable OpenBaoServer vault;
@@ -54,6 +55,7 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
         config.put("gateway.callers.file", callersFile(callerKey, storingCallerKey));
         config.put("gateway.upstream.allowed-hosts", "127.0.0.1");
         config.put("gateway.health.prompt.enabled", "false");
+        config.put("gateway.rollout.probation", "0s");
         config.put("gateway.support", "https://help.example/ai");
         config.put("gateway.upstream.connect-timeout", "1s");
         config.put("gateway.upstream.first-byte-timeout", "2s");

@@ -28,7 +28,9 @@ import org.jspecify.annotations.Nullable;
 /// bytes a [Script] says and record what really arrived.
 ///
 /// A request is answered by the newest rule of [#on(Predicate, Script)] that fits, else by the next
-/// script of [#answerNext(Script...)], else by the one of [#answer(Script)].
+/// script of [#answerNext(Script...)], else by the one of [#answer(Script)]. The gateway's own
+/// small prompts stand apart: they are answered by [#answerPrompts(Script)], and are in
+/// [#prompts()] only.
 public final class ScriptedUpstream implements AutoCloseable {
 
     /// What is answered where a test says nothing: a small whole chat completion.
@@ -40,6 +42,9 @@ public final class ScriptedUpstream implements AutoCloseable {
             "usage":{"prompt_tokens":5,"completion_tokens":1,"total_tokens":6}}\
             """;
 
+    /// What the gateway's small prompt asks, and no test.
+    private static final String PROMPT = "Answer with the word OK.";
+
     private final ServerSocket listener;
     private final @Nullable SSLContext tls;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -48,7 +53,7 @@ public final class ScriptedUpstream implements AutoCloseable {
     private final AtomicLong receivedBytes = new AtomicLong();
     private final AtomicLong sentBytes = new AtomicLong();
 
-    /// Guards the four fields below.
+    /// Guards the six fields below.
     private final ReentrantLock lock = new ReentrantLock();
 
     private final Condition recorded = lock.newCondition();
@@ -56,6 +61,8 @@ public final class ScriptedUpstream implements AutoCloseable {
     private final ArrayDeque<Rule> rules = new ArrayDeque<>();
     private final ArrayDeque<Script> next = new ArrayDeque<>();
     private Script standing = Script.json(200, COMPLETION);
+    private final List<RecordedRequest> prompts = new ArrayList<>();
+    private Script promptAnswer = Script.json(200, COMPLETION);
 
     private ScriptedUpstream(@Nullable SSLContext tls) throws IOException {
         this.listener = new ServerSocket(0, 1024, InetAddress.getByName("127.0.0.1"));
@@ -99,9 +106,16 @@ public final class ScriptedUpstream implements AutoCloseable {
         locked(() -> rules.push(new Rule(fits, script)));
     }
 
+    /// Answers the gateway's small prompts so.
+    public void answerPrompts(Script script) {
+        locked(() -> promptAnswer = script);
+    }
+
     /// Forgets requests, rules and scripts; open connections stay.
     public void forget() {
         locked(() -> {
+            prompts.clear();
+            promptAnswer = Script.json(200, COMPLETION);
             requests.clear();
             rules.clear();
             next.clear();
@@ -114,6 +128,16 @@ public final class ScriptedUpstream implements AutoCloseable {
         lock.lock();
         try {
             return List.copyOf(requests);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// The gateway's small prompts so far, which are not among [#requests()].
+    public List<RecordedRequest> prompts() {
+        lock.lock();
+        try {
+            return List.copyOf(prompts);
         } finally {
             lock.unlock();
         }
@@ -207,6 +231,9 @@ public final class ScriptedUpstream implements AutoCloseable {
     Script choose(RecordedRequest request) {
         lock.lock();
         try {
+            if (isPrompt(request)) {
+                return promptAnswer;
+            }
             for (Rule rule : rules) {
                 if (rule.fits.test(request)) {
                     return rule.script;
@@ -221,7 +248,7 @@ public final class ScriptedUpstream implements AutoCloseable {
 
     void record(RecordedRequest request) {
         locked(() -> {
-            requests.add(request);
+            (isPrompt(request) ? prompts : requests).add(request);
             recorded.signalAll();
         });
     }
@@ -232,6 +259,10 @@ public final class ScriptedUpstream implements AutoCloseable {
 
     void sent(int bytes) {
         sentBytes.addAndGet(bytes);
+    }
+
+    private static boolean isPrompt(RecordedRequest request) {
+        return request.bodyText().contains(PROMPT);
     }
 
     private static ScriptedUpstream open(@Nullable SSLContext tls) {

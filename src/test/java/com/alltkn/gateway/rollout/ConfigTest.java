@@ -1,5 +1,6 @@
 package com.alltkn.gateway.rollout;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.alltkn.gateway.rollout.file.FileSourceConfig;
@@ -10,6 +11,7 @@ import io.smallrye.config.SmallRyeConfigBuilder;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -19,8 +21,13 @@ class ConfigTest {
     void hasDefaults() {
         var config = config(Map.of());
 
+        var hosts = config.getConfigMapping(AllowedHostsConfig.class);
+        assertThat(hosts.allowedHosts()).containsExactly("api.alltkn.com");
         var rollout = config.getConfigMapping(RolloutConfig.class);
-        assertThat(rollout.allowedHosts()).containsExactly("api.alltkn.com");
+        assertThat(rollout.probation()).isEqualTo(Duration.ofMinutes(10));
+        var registry = config.getConfigMapping(RegistryConfig.class);
+        assertThat(registry.environments()).isEmpty();
+        assertThat(registry.refuseUnchecked()).isTrue();
         assertThat(config.getConfigMapping(SandboxConfig.class).url()).isEmpty();
         var file = config.getConfigMapping(FileSourceConfig.class);
         assertThat(file.path()).isEmpty();
@@ -35,17 +42,25 @@ class ConfigTest {
     void takesEveryKey() {
         var config =
                 config(
-                        Map.of(
-                                "gateway.upstream.allowed-hosts", "one.example,two.example",
-                                "gateway.sandbox.url", "http://127.0.0.1:8099/api/v1",
-                                "gateway.file.path", "/etc/gateway",
-                                "gateway.file.poll-interval", "5s",
-                                "gateway.vault.mount", "other",
-                                "gateway.vault.poll-interval", "1m",
-                                "gateway.vault.deadline", "2s"));
+                        Map.ofEntries(
+                                entry("gateway.registry.environments", "staging,prod"),
+                                entry("gateway.registry.refuse-unchecked", "false"),
+                                entry("gateway.upstream.allowed-hosts", "one.example,two.example"),
+                                entry("gateway.rollout.probation", "5m"),
+                                entry("gateway.sandbox.url", "http://127.0.0.1:8099/api/v1"),
+                                entry("gateway.file.path", "/etc/gateway"),
+                                entry("gateway.file.poll-interval", "5s"),
+                                entry("gateway.vault.mount", "other"),
+                                entry("gateway.vault.poll-interval", "1m"),
+                                entry("gateway.vault.deadline", "2s")));
 
+        var hosts = config.getConfigMapping(AllowedHostsConfig.class);
+        assertThat(hosts.allowedHosts()).containsExactlyInAnyOrder("one.example", "two.example");
         var rollout = config.getConfigMapping(RolloutConfig.class);
-        assertThat(rollout.allowedHosts()).containsExactlyInAnyOrder("one.example", "two.example");
+        assertThat(rollout.probation()).isEqualTo(Duration.ofMinutes(5));
+        var registry = config.getConfigMapping(RegistryConfig.class);
+        assertThat(registry.environments()).contains(List.of("staging", "prod"));
+        assertThat(registry.refuseUnchecked()).isFalse();
         assertThat(config.getConfigMapping(SandboxConfig.class).url())
                 .contains(URI.create("http://127.0.0.1:8099/api/v1"));
         var file = config.getConfigMapping(FileSourceConfig.class);
@@ -84,6 +99,8 @@ class ConfigTest {
         return new SmallRyeConfigBuilder()
                 .addDiscoveredConverters()
                 .withMapping(RolloutConfig.class)
+                .withMapping(RegistryConfig.class)
+                .withMapping(AllowedHostsConfig.class)
                 .withMapping(SandboxConfig.class)
                 .withMapping(FileSourceConfig.class)
                 .withMapping(VaultSourceConfig.class)

@@ -5,9 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.alltkn.gateway.rollout.Reading.Found;
 import com.alltkn.gateway.rollout.Reading.Unavailable;
-import com.alltkn.gateway.rollout.Reading.Unchanged;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -15,102 +14,95 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
-/// Time here is the sum of the pauses: an hour passes in no time.
+/// When the source is read, and how the thread lives.
 class RevisionLoopTest {
 
     private static final String KEY = "test-key-" + UUID.randomUUID();
-    private static final Duration INTERVAL = Duration.ofSeconds(30);
     private static final Unavailable DOWN = new Unavailable(SourceFailure.UNREACHABLE, "down");
 
-    private final Revisions revisions = revisions();
+    private final RolloutSimulation world = new RolloutSimulation();
+    private final Signals signals = new Signals(Pause.real());
+    private final Revisions revisions = new Revisions(List.of(), signals);
 
     @Test
-    void asksOftenButNotTooOftenWhileThereIsNoRevision() throws InterruptedException {
-        var simulation = new Simulation(now -> DOWN);
+    void asksOftenButNotTooOftenWhileThereIsNoRevision() {
+        world.down(SourceFailure.UNREACHABLE);
 
-        simulation.runFor(Duration.ofMinutes(10));
+        world.runFor(Duration.ofMinutes(10));
 
-        assertThat(simulation.reads.size()).isBetween(200, 300);
-        assertThat(simulation.longestPause()).isLessThanOrEqualTo(Duration.ofSeconds(3));
-        assertThat(simulation.shortestPause()).isGreaterThanOrEqualTo(Duration.ofSeconds(2));
+        assertThat(world.reads.size()).isBetween(200, 300);
+        assertThat(world.pauses).allSatisfy(p -> assertThat(p).isBetween(seconds(2), seconds(3)));
     }
 
     @Test
-    void hasARevisionWithinFiveSecondsAfterTheSourceAnswers() throws InterruptedException {
-        var answers = Duration.ofMinutes(7);
-        var simulation = new Simulation(now -> now.compareTo(answers) < 0 ? DOWN : found(1, KEY));
+    void hasARevisionWithinFiveSecondsAfterTheSourceAnswers() throws Exception {
+        world.down(SourceFailure.UNREACHABLE);
+        world.runFor(Duration.ofMinutes(7));
+        world.up();
+        world.write(KEY);
 
-        while (revisions.activeOrNull() == null) {
-            simulation.step();
-        }
+        var time = world.runUntil(() -> world.active().equals(KEY));
 
-        assertThat(simulation.lastRead().minus(answers)).isLessThan(Duration.ofSeconds(5));
+        assertThat(time).isLessThan(seconds(5));
     }
 
     @Test
-    void readsAtTheSourcesIntervalOnceThereIsARevision() throws InterruptedException {
-        var simulation = new Simulation(now -> now.isZero() ? found(1, KEY) : new Unchanged());
+    void readsAtTheSourcesIntervalOnceThereIsARevision() {
+        world.write(KEY);
+        world.runFor(seconds(3));
+        world.pauses.clear();
 
-        simulation.runFor(Duration.ofHours(1));
+        world.runFor(Duration.ofHours(1));
 
-        assertThat(simulation.reads.size()).isBetween(110, 132);
-        assertThat(simulation.longestPause()).isLessThanOrEqualTo(Duration.ofSeconds(36));
-        assertThat(simulation.shortestPause()).isGreaterThanOrEqualTo(Duration.ofSeconds(24));
+        assertThat(world.reads.size()).isBetween(110, 132);
+        assertThat(world.pauses).allSatisfy(p -> assertThat(p).isBetween(seconds(24), seconds(36)));
     }
 
     @Test
-    void followsANewVersionAtTheNextRead() throws InterruptedException {
-        var simulation = new Simulation(now -> now.isZero() ? found(1, KEY) : found(2, KEY + "-2"));
+    void backsOffWithinBoundsWhileTheSourceFailsAndKeepsTheRevision() {
+        world.write(KEY);
+        world.settle();
+        world.down(SourceFailure.SEALED);
 
-        simulation.step();
-        simulation.step();
+        world.runFor(Duration.ofHours(1));
 
-        assertThat(revisions.active().map(Revision::number)).contains(2L);
-        assertThat(simulation.lastRead()).isLessThanOrEqualTo(Duration.ofSeconds(36));
+        assertThat(world.reads.size()).isBetween(27, 42);
+        assertThat(world.pauses).allSatisfy(p -> assertThat(p).isLessThanOrEqualTo(seconds(144)));
+        assertThat(world.active()).isEqualTo(KEY);
     }
 
     @Test
-    void backsOffWithinBoundsWhileTheSourceFailsAndKeepsTheRevision() throws InterruptedException {
-        var simulation = new Simulation(now -> now.isZero() ? found(1, KEY) : DOWN);
+    void returnsToTheIntervalWithTheFirstAnswer() {
+        world.write(KEY);
+        world.settle();
+        world.down(SourceFailure.SEALED);
+        world.runFor(Duration.ofMinutes(20));
+        world.up();
+        world.runFor(Duration.ofMinutes(3));
+        world.pauses.clear();
 
-        simulation.runFor(Duration.ofHours(1));
+        world.runFor(Duration.ofMinutes(10));
 
-        assertThat(simulation.reads.size()).isBetween(27, 42);
-        assertThat(simulation.longestPause()).isLessThanOrEqualTo(Duration.ofSeconds(144));
-        assertThat(revisions.active().map(Revision::number)).contains(1L);
-    }
-
-    @Test
-    void returnsToTheIntervalWithTheFirstAnswer() throws InterruptedException {
-        var outage = Duration.ofMinutes(20);
-        var simulation =
-                new Simulation(now ->
-                        now.isZero()
-                                ? found(1, KEY)
-                                : now.compareTo(outage) < 0 ? DOWN : new Unchanged());
-        simulation.runFor(outage.plusMinutes(3));
-        simulation.pauses.clear();
-
-        simulation.runFor(Duration.ofMinutes(10));
-
-        assertThat(simulation.longestPause()).isLessThanOrEqualTo(Duration.ofSeconds(36));
+        assertThat(world.pauses).allSatisfy(p -> assertThat(p).isLessThanOrEqualTo(seconds(36)));
     }
 
     @Test
     void goesOnAfterAFaultOfTheSource() throws InterruptedException {
-        var simulation =
-                new Simulation(now -> {
-                    if (now.isZero()) {
+        var faults = new AtomicInteger(3);
+        var loop =
+                loop(() -> {
+                    if (faults.getAndDecrement() > 0) {
                         throw new IllegalStateException("a fault with " + KEY);
                     }
                     return found(1, KEY);
                 });
 
-        simulation.step();
-        simulation.step();
+        for (var i = 0; i < 4; i++) {
+            loop.wake();
+            loop.step();
+        }
 
         assertThat(revisions.active()).isPresent();
     }
@@ -119,14 +111,10 @@ class RevisionLoopTest {
     void runsOnItsOwnThreadUntilItIsStopped() throws InterruptedException {
         var reads = new AtomicInteger();
         var loop =
-                new RevisionLoop(
-                        source(() -> {
-                            reads.incrementAndGet();
-                            return found(1, KEY);
-                        }),
-                        revisions,
-                        new Random(1),
-                        Pause.real());
+                loop(() -> {
+                    reads.incrementAndGet();
+                    return found(1, KEY);
+                });
 
         loop.start();
         await().until(() -> revisions.activeOrNull() != null);
@@ -142,15 +130,11 @@ class RevisionLoopTest {
     void stopsInTheMiddleOfARead() throws InterruptedException {
         var reading = new CountDownLatch(1);
         var loop =
-                new RevisionLoop(
-                        source(() -> {
-                            reading.countDown();
-                            new CountDownLatch(1).await();
-                            return DOWN;
-                        }),
-                        revisions,
-                        new Random(1),
-                        Pause.real());
+                loop(() -> {
+                    reading.countDown();
+                    new CountDownLatch(1).await();
+                    return DOWN;
+                });
 
         loop.start();
         reading.await();
@@ -160,13 +144,25 @@ class RevisionLoopTest {
         assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(1));
     }
 
-    private static Revisions revisions() {
+    private RevisionLoop loop(Read read) {
+        var source = source(read);
         var hosts = new AllowedHosts(Strictness.PROD, Set.of("api.alltkn.com"));
-        return new Revisions(new SettingsParser(hosts, Map.of()), List.of());
+        var clock = InstantSource.system();
+        var random = new Random(1);
+        var parser = new SettingsParser(hosts, Map.of());
+        var rules =
+                new RevisionLife.Rules(
+                        parser, KeyRegistry.none(), true, _ -> new Verdict.Good(), Duration.ZERO);
+        var life = new RevisionLife(source, rules, revisions, clock, random);
+        return new RevisionLoop(source, revisions, life, signals, clock, random);
     }
 
     private static Found found(long number, String key) {
         return new Found(number, Map.of("ALLTKN_API_KEY", key));
+    }
+
+    private static Duration seconds(int seconds) {
+        return Duration.ofSeconds(seconds);
     }
 
     private static SettingsSource source(Read read) {
@@ -178,7 +174,7 @@ class RevisionLoopTest {
 
             @Override
             public Duration pollInterval() {
-                return INTERVAL;
+                return Duration.ofSeconds(30);
             }
 
             @Override
@@ -190,50 +186,5 @@ class RevisionLoopTest {
 
     private interface Read {
         Reading read() throws InterruptedException;
-    }
-
-    /// The loop under a clock that only its own pauses move.
-    private final class Simulation {
-
-        private final List<Duration> reads = new ArrayList<>();
-        private final List<Duration> pauses = new ArrayList<>();
-        private final RevisionLoop loop;
-        private Duration now = Duration.ZERO;
-
-        Simulation(Function<Duration, Reading> world) {
-            loop =
-                    new RevisionLoop(
-                            source(() -> {
-                                reads.add(now);
-                                return world.apply(now);
-                            }),
-                            revisions,
-                            new Random(42));
-        }
-
-        void step() throws InterruptedException {
-            var pause = loop.readOnce();
-            pauses.add(pause);
-            now = now.plus(pause);
-        }
-
-        void runFor(Duration time) throws InterruptedException {
-            var end = now.plus(time);
-            while (now.compareTo(end) < 0) {
-                step();
-            }
-        }
-
-        Duration lastRead() {
-            return reads.getLast();
-        }
-
-        Duration longestPause() {
-            return pauses.stream().max(Duration::compareTo).orElseThrow();
-        }
-
-        Duration shortestPause() {
-            return pauses.stream().min(Duration::compareTo).orElseThrow();
-        }
     }
 }

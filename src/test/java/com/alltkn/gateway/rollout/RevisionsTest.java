@@ -2,112 +2,102 @@ package com.alltkn.gateway.rollout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.alltkn.gateway.rollout.Reading.Found;
 import com.alltkn.gateway.rollout.Reading.Unavailable;
-import com.alltkn.gateway.rollout.Reading.Unchanged;
+import com.alltkn.gateway.secret.KeyId;
+import com.alltkn.gateway.secret.Secret;
+import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 class RevisionsTest {
 
-    private static final String KEY = "test-key-" + UUID.randomUUID();
+    private static final Secret KEY = Secret.of("test-key-" + UUID.randomUUID());
 
     private final List<String> events = new ArrayList<>();
     private final Revisions revisions =
-            new Revisions(parser(), List.of(new Faulty(), new Recorder(events)));
+            new Revisions(List.of(new Faulty(), new Recorder(events)), new Signals(Pause.real()));
 
     @Test
-    void hasNoRevisionBeforeTheFirstGoodReading() {
-        revisions.take("vault", new Unchanged());
-
+    void hasNoRevisionAtFirst() {
         assertThat(revisions.active()).isEmpty();
         assertThat(revisions.activeOrNull()).isNull();
+        assertThat(revisions.stage()).isEqualTo(Stage.STARTING);
     }
 
     @Test
-    void promotesWhatParses() {
-        revisions.take("vault", found(3, KEY));
-        revisions.take("vault", found(4, KEY + "-2"));
+    void tellsOfAnotherContentAndOfAnotherNumberApart() {
+        var settled = new Rollout.Starting().adopt(revision(1, "one"));
+        revisions.move(settled, Promotion.PROVEN);
+        revisions.move(settled.renumber(revision(2, "one")), Promotion.PROVEN);
+        revisions.move(settled.verify(revision(3, "two")).promote(), Promotion.PROVEN);
 
-        assertThat(revisions.active().map(Revision::number)).contains(4L);
+        assertThat(revisions.active().map(Revision::number)).contains(3L);
         assertThat(events)
                 .containsExactly(
-                        "available", "promoted 3 before null", "available", "promoted 4 before 3");
+                        "promoted 1 before null PROVEN",
+                        "entered SETTLED",
+                        "renumbered 2 before 1",
+                        "promoted 3 before 2 PROVEN",
+                        "entered PROBATION");
     }
 
     @Test
-    void onlyRenumbersTheSameContent() {
-        revisions.take("vault", found(3, KEY));
-        revisions.take("vault", found(1, KEY));
+    void saysThatARevisionIsUnproven() {
+        var unproven = new Rollout.Starting().makeDo(revision(1, "one"));
+        revisions.move(unproven, Promotion.UNPROVEN);
+        assertThat(revisions.unproven()).isTrue();
 
-        assertThat(revisions.active().map(Revision::number)).contains(1L);
-        assertThat(events).endsWith("renumbered 1 before 3");
-    }
+        revisions.move(unproven.prove(), Promotion.PROVEN);
 
-    @Test
-    void saysNothingOfTheSameContentUnderTheSameNumber() {
-        revisions.take("vault", found(3, KEY));
-        revisions.take("vault", found(3, KEY));
-
-        assertThat(events).containsExactly("available", "promoted 3 before null", "available");
-    }
-
-    @Test
-    void keepsTheRevisionWhenTheNextIsRejected() {
-        revisions.take("vault", found(3, KEY));
-        revisions.take("vault", found(4, "changeme"));
-
-        assertThat(revisions.active().map(Revision::number)).contains(3L);
-        assertThat(events).endsWith("rejected 4 vault KEY_PLACEHOLDER");
-    }
-
-    @Test
-    void tellsOfARejectedContentOnceWhateverItsNumber() {
-        revisions.take("vault", found(4, "changeme"));
-        revisions.take("vault", found(4, "changeme"));
-        revisions.take("vault", found(5, "changeme"));
-        revisions.take("vault", found(6, "todo"));
-
-        assertThat(events.stream().filter(event -> event.startsWith("rejected")))
+        assertThat(revisions.unproven()).isFalse();
+        assertThat(events)
                 .containsExactly(
-                        "rejected 4 vault KEY_PLACEHOLDER", "rejected 6 vault KEY_PLACEHOLDER");
+                        "promoted 1 before null UNPROVEN",
+                        "entered UNPROVEN",
+                        "proven 1",
+                        "entered SETTLED");
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void keepsTheRevisionWhateverHappensToTheSource(SourceFailure reason) {
-        revisions.take("vault", found(3, KEY));
-        revisions.take("vault", new Unavailable(reason, "detail"));
+    @Test
+    void tellsOfEveryReadThatGaveNothing() {
+        var down = new Unavailable(SourceFailure.SEALED, "sealed");
+        revisions.unavailable("vault", down);
+        revisions.unavailable("vault", down);
+        revisions.available("vault");
 
-        assertThat(revisions.active().map(Revision::number)).contains(3L);
-        assertThat(events).endsWith("unavailable " + reason);
+        assertThat(events).containsExactly("unavailable SEALED", "unavailable SEALED", "available");
     }
 
-    private static SettingsParser parser() {
-        return new SettingsParser(
-                new AllowedHosts(Strictness.PROD, Set.of("api.alltkn.com")), Map.of());
-    }
-
-    private static Found found(long number, String key) {
-        return new Found(number, Map.of("ALLTKN_API_KEY", key));
+    private static Revision revision(long number, String model) {
+        var settings =
+                new Settings(
+                        KEY,
+                        KeyId.of(KEY),
+                        URI.create("https://api.alltkn.com/api/v1"),
+                        model,
+                        Duration.ofSeconds(60),
+                        LogLevel.INFO,
+                        List.of(),
+                        Map.of());
+        return new Revision(number, settings, "vault");
     }
 
     private record Recorder(List<String> events) implements RevisionListener {
 
         @Override
-        public void promoted(Revision now, @Nullable Revision before) {
+        public void promoted(Revision now, @Nullable Revision before, Promotion how) {
             events.add(
                     "promoted "
                             + now.number()
                             + " before "
-                            + (before == null ? null : before.number()));
+                            + (before == null ? null : before.number())
+                            + " "
+                            + how);
         }
 
         @Override
@@ -116,8 +106,13 @@ class RevisionsTest {
         }
 
         @Override
-        public void rejected(long number, String source, RejectionReason reason, String sentence) {
-            events.add("rejected " + number + " " + source + " " + reason);
+        public void proven(Revision active) {
+            events.add("proven " + active.number());
+        }
+
+        @Override
+        public void entered(Stage stage, @Nullable Revision candidate) {
+            events.add("entered " + stage);
         }
 
         @Override

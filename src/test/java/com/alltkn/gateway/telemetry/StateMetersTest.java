@@ -9,17 +9,15 @@ import com.alltkn.gateway.laboratory.MadeUpRevision;
 import com.alltkn.gateway.laboratory.Mappings;
 import com.alltkn.gateway.laboratory.MutableClock;
 import com.alltkn.gateway.laboratory.Settlements;
-import com.alltkn.gateway.rollout.AllowedHosts;
 import com.alltkn.gateway.rollout.GatewayEnvironment;
+import com.alltkn.gateway.rollout.MadeUpRevisions;
 import com.alltkn.gateway.rollout.Revisions;
-import com.alltkn.gateway.rollout.SettingsParser;
 import com.alltkn.gateway.rollout.Strictness;
 import com.alltkn.gateway.upstream.PromptOutcome;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.runtime.StartupEvent;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,10 +27,7 @@ class StateMetersTest {
 
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final MutableClock clock = new MutableClock(Settlements.STARTED);
-    private final Revisions revisions =
-            new Revisions(
-                    new SettingsParser(new AllowedHosts(Strictness.TEST, List.of()), Map.of()),
-                    List.of());
+    private final Revisions revisions = MadeUpRevisions.starting();
     private final RecordLog records =
             new RecordLog(new GatewayEnvironment("test", Strictness.TEST));
     private final HealthPrompt prompt =
@@ -53,7 +48,7 @@ class StateMetersTest {
     void showsTheNumberOfTheActiveRevision() {
         var before = gauge("gateway.revision.number");
 
-        revisions.adopt(MadeUpRevision.number(7));
+        MadeUpRevisions.settle(revisions, MadeUpRevision.number(7));
 
         assertThat(before).isEqualTo(-1);
         assertThat(gauge("gateway.revision.number")).isEqualTo(7);

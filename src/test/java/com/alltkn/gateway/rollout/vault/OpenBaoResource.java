@@ -1,6 +1,7 @@
 package com.alltkn.gateway.rollout.vault;
 
 import com.alltkn.gateway.laboratory.MadeUpCallers;
+import com.alltkn.gateway.laboratory.ScriptedUpstream;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.util.HashMap;
 import java.util.Map;
@@ -8,8 +9,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /// Gives a `@QuarkusTest` a real OpenBao with settings for the environment `test` in it, and the
-/// configuration to read them. Fields of type [OpenBaoServer] and, for the key, of type [String]
-/// with [MadeUpKey] on them are filled in.
+/// configuration to read them. Keys are proven with an upstream that finds each of them good.
+/// Fields of type [OpenBaoServer], [ScriptedUpstream] and, for the key, of type [String] with
+/// [MadeUpKey] on them are filled in.
 ///
 /// Arguments: `login` is `token` (default) or `approle`; `running` is `true` (default), or `false`
 /// for a server that keeps its content on disk and is stopped before the application starts.
@@ -22,6 +24,7 @@ public final class OpenBaoResource implements QuarkusTestResourceLifecycleManage
     private String login = "token";
     private boolean running = true;
     private @Nullable OpenBaoServer server;
+    private @Nullable ScriptedUpstream upstream;
 
     @Override
     public void init(Map<String, String> arguments) {
@@ -36,6 +39,12 @@ public final class OpenBaoResource implements QuarkusTestResourceLifecycleManage
         started.podPolicy("pod", PATH);
         started.write(PATH, Map.of("ALLTKN_API_KEY", key));
         var config = new HashMap<String, String>();
+        var willing = ScriptedUpstream.start();
+        upstream = willing;
+        config.put("ALLTKN_BASE_URL", willing.baseUrl().toString());
+        config.put("gateway.upstream.allowed-hosts", "127.0.0.1");
+        config.put("gateway.health.prompt.enabled", "false");
+        config.put("gateway.rollout.probation", "0s");
         config.put("gateway.source", "vault");
         config.put("gateway.callers.file", MadeUpCallers.file("test-caller").toString());
         config.put("gateway.vault.poll-interval", "1s");
@@ -53,6 +62,7 @@ public final class OpenBaoResource implements QuarkusTestResourceLifecycleManage
 
     @Override
     public void inject(TestInjector injector) {
+        injector.injectIntoFields(upstream, new TestInjector.MatchesType(ScriptedUpstream.class));
         injector.injectIntoFields(server, new TestInjector.MatchesType(OpenBaoServer.class));
         injector.injectIntoFields(
                 key, new TestInjector.AnnotatedAndMatchesType(MadeUpKey.class, String.class));
@@ -60,6 +70,9 @@ public final class OpenBaoResource implements QuarkusTestResourceLifecycleManage
 
     @Override
     public void stop() {
+        if (upstream != null) {
+            upstream.close();
+        }
         if (server != null) {
             server.close();
         }

@@ -227,6 +227,14 @@ public final class OpenBaoServer implements AutoCloseable {
         call("DELETE", MOUNT + "/metadata/" + path, null);
     }
 
+    /// Replaces the custom metadata.
+    ///
+    /// @param path below the mount
+    /// @param fields such as `pinned_version`; none removes them all
+    public void annotate(String path, Map<String, String> fields) {
+        call("POST", MOUNT + "/metadata/" + path, Map.of("custom_metadata", fields));
+    }
+
     // Logins
 
     /// @param name of the policy

@@ -3,6 +3,8 @@ package com.alltkn.gateway.rollout.vault;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.alltkn.gateway.laboratory.Script;
+import com.alltkn.gateway.laboratory.ScriptedUpstream;
 import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.rollout.RevisionLoop;
 import com.alltkn.gateway.rollout.Revisions;
@@ -28,6 +30,7 @@ class VaultRolloutTest {
     private static final Duration ONE_POLL = Duration.ofMillis(1800);
 
     OpenBaoServer server;
+    ScriptedUpstream upstream;
     @MadeUpKey String key;
     @Inject Revisions revisions;
     @Inject RevisionLoop loop;
@@ -46,6 +49,33 @@ class VaultRolloutTest {
         await().atMost(ONE_POLL)
                 .pollInterval(Duration.ofMillis(20))
                 .until(() -> isActive(key + "-2"));
+    }
+
+    @Test
+    void doesNotFollowAKeyThatUpstreamRefuses() {
+        upstream.forget();
+        upstream.answerPrompts(Script.json(401, "{\"error\":{\"message\":\"no\"}}"));
+        server.write(OpenBaoResource.PATH, Map.of("ALLTKN_API_KEY", key + "-bad"));
+
+        await().until(() -> !upstream.prompts().isEmpty());
+
+        assertThat(isActive(key)).isTrue();
+        assertThat(upstream.prompts().getFirst().header("authorization"))
+                .contains("Bearer " + key + "-bad");
+        upstream.forget();
+    }
+
+    @Test
+    void followsAPinAndItsRemovalWithinOnePoll() {
+        var pinned = server.write(OpenBaoResource.PATH, Map.of("ALLTKN_API_KEY", key + "-3"));
+        server.write(OpenBaoResource.PATH, Map.of("ALLTKN_API_KEY", key + "-4"));
+        await().until(() -> isActive(key + "-4"));
+
+        server.annotate(OpenBaoResource.PATH, Map.of("pinned_version", Integer.toString(pinned)));
+        await().atMost(ONE_POLL).until(() -> isActive(key + "-3"));
+
+        server.annotate(OpenBaoResource.PATH, Map.of());
+        await().atMost(ONE_POLL).until(() -> isActive(key + "-4"));
     }
 
     @Test

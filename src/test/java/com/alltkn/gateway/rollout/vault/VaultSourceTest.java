@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.alltkn.gateway.rollout.Reading;
 import com.alltkn.gateway.rollout.Reading.Found;
+import com.alltkn.gateway.rollout.Reading.Misdirected;
 import com.alltkn.gateway.rollout.Reading.Unavailable;
 import com.alltkn.gateway.rollout.Reading.Unchanged;
 import com.alltkn.gateway.rollout.SourceFailure;
@@ -130,6 +131,57 @@ class VaultSourceTest {
 
         server.destroy(path, 1);
         assertThat(reason(source.read())).isEqualTo(SourceFailure.DESTROYED);
+    }
+
+    @Test
+    void readsOlderVersionsThatAreStillThere() throws InterruptedException {
+        server.write(path, Map.of("ALLTKN_API_KEY", KEY));
+        server.write(path, Map.of("ALLTKN_API_KEY", KEY + "-2"));
+        server.write(path, Map.of("ALLTKN_API_KEY", KEY + "-3"));
+        server.destroy(path, 2);
+        source.read();
+
+        assertThat(source.versions()).containsExactly(3L, 1L);
+        assertThat(source.readVersion(1)).isEqualTo(new Found(1, Map.of("ALLTKN_API_KEY", KEY)));
+        assertThat(reason(source.readVersion(2))).isEqualTo(SourceFailure.ABSENT);
+        assertThat(source.read()).isEqualTo(new Unchanged());
+    }
+
+    @Test
+    void followsAPinAndItsRemoval() throws InterruptedException {
+        server.write(path, Map.of("ALLTKN_API_KEY", KEY));
+        server.write(path, Map.of("ALLTKN_API_KEY", KEY + "-2"));
+        source.read();
+
+        server.annotate(path, Map.of("pinned_version", "1"));
+        assertThat(source.read()).isEqualTo(new Found(1, Map.of("ALLTKN_API_KEY", KEY), true));
+        assertThat(source.read()).isEqualTo(new Unchanged());
+
+        server.annotate(path, Map.of("owner", "somebody"));
+        assertThat(source.read())
+                .isEqualTo(new Found(2, Map.of("ALLTKN_API_KEY", KEY + "-2"), false));
+    }
+
+    @Test
+    void tellsAPinOnTheCurrentVersionFromNone() throws InterruptedException {
+        server.write(path, Map.of("ALLTKN_API_KEY", KEY));
+        source.read();
+
+        server.annotate(path, Map.of("pinned_version", "1"));
+
+        assertThat(source.read()).isEqualTo(new Found(1, Map.of("ALLTKN_API_KEY", KEY), true));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"99", "-1", "0", "abc", "2", "99999999999999999999"})
+    void saysThatAPinLeadsNowhere(String pin) throws InterruptedException {
+        server.write(path, Map.of("ALLTKN_API_KEY", KEY));
+        server.write(path, Map.of("ALLTKN_API_KEY", KEY + "-2"));
+        server.delete(path);
+
+        server.annotate(path, Map.of("pinned_version", pin));
+
+        assertThat(source.read()).isInstanceOf(Misdirected.class);
     }
 
     @Test

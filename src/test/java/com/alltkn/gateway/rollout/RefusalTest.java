@@ -1,0 +1,282 @@
+package com.alltkn.gateway.rollout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/// What a 401 in traffic leads to.
+class RefusalTest {
+
+    private static final String RUN = UUID.randomUUID().toString();
+    private static final String OLD = "test-key-old-" + RUN;
+    private static final String NEW = "test-key-new-" + RUN;
+    private static final String OTHER = "test-key-other-" + RUN;
+    private static final Duration ONE_POLL = Duration.ofSeconds(36);
+    private static final Duration HOUR = Duration.ofHours(1);
+
+    /// A refresh begins within a second.
+    private static final Duration REFRESH = Duration.ofSeconds(1);
+
+    private final RolloutSimulation world = new RolloutSimulation();
+
+    @Test
+    void rollsBackWhenTheNewKeyIsRefusedAndThePreviousOneIsGood() {
+        promote();
+        world.upstream(NEW, RolloutSimulation.REFUSED);
+        var reads = world.reads.size();
+        var replacement = replacement();
+
+        world.settle();
+
+        assertThat(world.active()).isEqualTo(OLD);
+        assertThat(key(replacement)).contains(OLD);
+        assertThat(world.reads).hasSize(reads);
+        assertThat(world.prompts(NEW)).isEqualTo(1);
+        assertThat(world.prompts(OLD)).isEqualTo(1);
+        assertThat(world.events)
+                .containsExactly("promoted 1 rolled_back", "settled", "rejected 2 rolled_back");
+    }
+
+    @Test
+    void rollsBackOnceAndNeverTriesThatContentAgain() {
+        promote();
+        world.upstream(NEW, RolloutSimulation.REFUSED);
+        world.revisions.refused(active());
+        world.runFor(REFRESH);
+        world.upstream(NEW, RolloutSimulation.GOOD);
+
+        world.runFor(HOUR.multipliedBy(10));
+
+        assertThat(world.active()).isEqualTo(OLD);
+        assertThat(world.prompts(NEW)).isEqualTo(1);
+    }
+
+    @Test
+    void doesNotRollBackWhenAPromptFindsTheKeyGood() {
+        promote();
+
+        for (var i = 0; i < 300; i++) {
+            world.revisions.refused(active());
+            world.runFor(Duration.ofSeconds(1));
+        }
+
+        assertThat(world.active()).isEqualTo(NEW);
+        assertThat(world.prompts(NEW)).isLessThan(20);
+        assertThat(world.prompts(OLD)).isZero();
+    }
+
+    @Test
+    void doesNotRollBackToAPreviousKeyThatIsRefusedToo() {
+        promote();
+        world.upstream(NEW, RolloutSimulation.REFUSED);
+        world.upstream(OLD, RolloutSimulation.REFUSED);
+        var replacement = replacement();
+
+        world.runFor(REFRESH);
+
+        assertThat(world.active()).isEqualTo(NEW);
+        assertThat(key(replacement)).isEmpty();
+        assertThat(world.revisions.stage()).isEqualTo(Stage.SETTLED);
+    }
+
+    @Test
+    void letsAWaitingVersionComeWhenBothKeysAreRefused() {
+        promote();
+        world.write(OTHER);
+        world.upstream(NEW, RolloutSimulation.REFUSED);
+        world.upstream(OLD, RolloutSimulation.REFUSED);
+        var replacement = replacement();
+
+        world.runFor(REFRESH);
+
+        assertThat(key(replacement)).contains(OTHER);
+    }
+
+    @Test
+    void rollsBackLaterWhenUpstreamSaysNothingAtFirst() {
+        promote();
+        world.upstream(NEW, RolloutSimulation.REFUSED);
+        world.upstreamFails(RolloutSimulation.FAILED);
+        world.revisions.refused(active());
+        world.runFor(Duration.ofMinutes(1));
+        assertThat(world.active()).isEqualTo(NEW);
+        world.upstreamHealed();
+        world.revisions.refused(active());
+
+        world.runFor(REFRESH);
+
+        assertThat(world.active()).isEqualTo(OLD);
+    }
+
+    @Test
+    void doesNotRollBackAfterTheProbation() {
+        promote();
+        world.runFor(RolloutSimulation.PROBATION);
+        world.upstream(NEW, RolloutSimulation.REFUSED);
+        world.revisions.refused(active());
+
+        world.runFor(HOUR);
+
+        assertThat(world.active()).isEqualTo(NEW);
+        assertThat(world.prompts(OLD)).isZero();
+        assertThat(world.events).containsOnlyOnce("alarm active_refused");
+    }
+
+    @Test
+    void doesNotRollBackOffAPin() {
+        promote();
+        world.pin("2");
+        world.runFor(ONE_POLL);
+        world.upstream(NEW, RolloutSimulation.REFUSED);
+        world.revisions.refused(active());
+
+        world.runFor(HOUR);
+
+        assertThat(world.active()).isEqualTo(NEW);
+    }
+
+    @Test
+    void movesAllWhoWaitToANewerKeyByOneRefresh() {
+        serve(OLD);
+        world.write(NEW);
+        var reads = world.reads.size();
+        var waiting = IntStream.range(0, 200).mapToObj(_ -> replacement()).toList();
+
+        world.runFor(REFRESH);
+
+        assertThat(waiting).allSatisfy(one -> assertThat(key(one)).contains(NEW));
+        assertThat(world.reads.size() - reads).isEqualTo(1);
+        assertThat(world.prompts()).isEqualTo(1);
+    }
+
+    @Test
+    void tellsAllWhoWaitThatThereIsNothing() {
+        serve(OLD);
+        var waiting = Stream.generate(this::replacement).limit(200).toList();
+
+        world.runFor(REFRESH);
+
+        assertThat(waiting).allSatisfy(one -> assertThat(key(one)).isEmpty());
+    }
+
+    @Test
+    void backsOffToThePollIntervalWhileNothingNewerExists() {
+        serve(OLD);
+        var reads = world.reads.size();
+
+        for (var i = 0; i < 3600; i++) {
+            world.revisions.refused(active());
+            world.runFor(Duration.ofSeconds(1));
+        }
+
+        assertThat(world.reads.size() - reads).isLessThan(250);
+        assertThat(world.prompts()).isZero();
+    }
+
+    @Test
+    void doesNotLetAnybodyWaitWhileItBacksOff() {
+        serve(OLD);
+        world.revisions.refused(active());
+        world.runFor(REFRESH);
+        var replacement = replacement();
+
+        world.settle();
+
+        assertThat(replacement.toCompletableFuture()).isCompletedWithValue(Optional.empty());
+    }
+
+    @Test
+    void asksAtOnceAboutACandidateThatWaitedForUpstream() {
+        serve(OLD);
+        world.upstreamFails(RolloutSimulation.FAILED);
+        world.write(NEW);
+        world.runFor(ONE_POLL.plusSeconds(3));
+        world.upstreamHealed();
+        var replacement = replacement();
+
+        world.runFor(REFRESH);
+
+        assertThat(key(replacement)).contains(NEW);
+    }
+
+    @Test
+    void doesNotSpendACandidatesPromptsBeforeTheirTime() {
+        serve(OLD);
+        world.upstream(NEW, RolloutSimulation.REFUSED);
+        world.write(NEW);
+        world.runFor(ONE_POLL);
+        var replacement = replacement();
+
+        world.runFor(REFRESH);
+
+        assertThat(key(replacement)).isEmpty();
+        assertThat(world.prompts(NEW)).isEqualTo(1);
+    }
+
+    @Test
+    void answersAtOnceWhereTheRevisionHasChangedAlready() {
+        serve(OLD);
+        var bound = active();
+        world.write(NEW);
+        world.runFor(ONE_POLL);
+
+        var replacement = world.revisions.replacement(bound);
+
+        assertThat(key(replacement)).contains(NEW);
+    }
+
+    @Test
+    void ignoresA401OfARevisionThatIsNotActiveAnyMore() {
+        serve(OLD);
+        var bound = active();
+        promote();
+        var reads = world.reads.size();
+        world.revisions.refused(bound);
+
+        world.runFor(REFRESH);
+
+        assertThat(world.reads.size()).isEqualTo(reads);
+        assertThat(world.prompts()).isZero();
+    }
+
+    private void serve(String key) {
+        world.write(key);
+        world.runFor(HOUR);
+        assertThat(world.active()).isEqualTo(key);
+        world.events.clear();
+        world.prompts.clear();
+    }
+
+    /// The new key is on probation after the old one.
+    private void promote() {
+        if (world.active().isEmpty()) {
+            serve(OLD);
+        }
+        world.write(NEW);
+        world.runFor(ONE_POLL);
+        assertThat(world.active()).isEqualTo(NEW);
+        world.events.clear();
+        world.prompts.clear();
+    }
+
+    private Revision active() {
+        return world.revisions.active().orElseThrow();
+    }
+
+    private CompletionStage<Optional<Revision>> replacement() {
+        return world.revisions.replacement(active());
+    }
+
+    private static List<String> key(CompletionStage<Optional<Revision>> stage) {
+        var future = stage.toCompletableFuture();
+        assertThat(future).isDone();
+        return future.join().map(r -> r.settings().apiKey().reveal()).stream().toList();
+    }
+}

@@ -1,0 +1,241 @@
+package com.alltkn.gateway.rollout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/// Lets operators, upstream, the source and restarts do anything in any order, and holds the real
+/// rollout to a few sentences that need no knowledge of how it works. A seed makes a run come out
+/// the same each time.
+class RolloutModelTest {
+
+    private static final int RUNS = 2000;
+    private static final int ACTIONS = 30;
+    private static final Duration HOUR = Duration.ofHours(1);
+    private static final List<String> KEYS =
+            List.of("key-number-a", "key-number-b", "key-number-c", "key-number-d", "key-number-e");
+    private static final List<Verdict> VERDICTS =
+            List.of(
+                    RolloutSimulation.GOOD,
+                    RolloutSimulation.GOOD,
+                    RolloutSimulation.GOOD,
+                    RolloutSimulation.REFUSED,
+                    RolloutSimulation.REFUSED,
+                    RolloutSimulation.FAILED,
+                    RolloutSimulation.QUOTA,
+                    RolloutSimulation.NO_ANSWER);
+
+    // Held, for a log manager may forget a logger that nobody holds.
+    private static final Logger LOG = Logger.getLogger("com.alltkn.gateway.rollout");
+
+    @BeforeAll
+    static void beQuiet() {
+        LOG.setLevel(Level.OFF);
+    }
+
+    @AfterAll
+    static void beLoudAgain() {
+        LOG.setLevel(null);
+    }
+
+    @Test
+    void keepsItsPromisesWhateverHappens() {
+        for (var seed = 0; seed < RUNS; seed++) {
+            var run = new Run(seed);
+            try {
+                run.play();
+            } catch (AssertionError | RuntimeException e) {
+                throw new AssertionError("seed " + seed + ": " + run.story, e);
+            }
+        }
+    }
+
+    private static final class Run implements RevisionListener {
+
+        private final List<String> story = new ArrayList<>();
+        private final Random random;
+        private final RolloutSimulation world;
+        private final boolean withTraffic;
+        private boolean served;
+
+        /// Sentences that did not hold. The loop survives what listeners throw, so they are kept.
+        private final List<String> broken = new ArrayList<>();
+
+        /// Rolled back in this pod, and not pinned since.
+        private final Set<String> rolledBack = new HashSet<>();
+
+        /// Promoted since the world changed last.
+        private final Set<String> promoted = new HashSet<>();
+
+        /// Paid answers that were not good, since the last good one, pin or restart.
+        private final Map<String, Integer> spent = new HashMap<>();
+
+        Run(int seed) {
+            random = new Random(seed);
+            world = new RolloutSimulation(new Random(seed));
+            world.observe(this);
+            withTraffic = seed % 2 == 0;
+        }
+
+        void play() {
+            world.write(KEYS.getFirst());
+            for (var i = 0; i < ACTIONS; i++) {
+                promoted.clear();
+                act();
+                pass(Duration.ofSeconds(random.nextInt(1, random.nextBoolean() ? 60 : 1500)));
+            }
+            endsWhereTheOperatorWantsItWhenAllIsWell();
+        }
+
+        private void act() {
+            switch (random.nextInt(withTraffic ? 12 : 11)) {
+                case 0, 1, 2 -> write(random.nextInt(8) == 0 ? "changeme" : oneOf(KEYS));
+                case 3, 4 -> judge(oneOf(KEYS), oneOf(VERDICTS));
+                case 5 -> pin(oneOf(List.of("1", "2", "3", "99", "abc")));
+                case 6 -> {
+                    say("unpin");
+                    world.unpin();
+                }
+                case 7 -> {
+                    say("outage");
+                    world.upstreamFails(RolloutSimulation.FAILED);
+                }
+                case 8 -> {
+                    say("healed");
+                    world.upstreamHealed();
+                    world.revisions.trafficRecovered();
+                }
+                case 9 -> {
+                    if (random.nextBoolean()) {
+                        say("source down");
+                        world.down(oneOf(List.of(SourceFailure.values())));
+                    } else {
+                        say("source up");
+                        world.up();
+                    }
+                }
+                case 10 -> {
+                    if (random.nextInt(3) == 0) {
+                        say("count anew");
+                        world.deleteMetadata();
+                        write(oneOf(KEYS));
+                    } else {
+                        restart();
+                    }
+                }
+                default -> judge(world.active(), RolloutSimulation.REFUSED);
+            }
+        }
+
+        private void write(String key) {
+            say("write " + key);
+            world.write(key);
+        }
+
+        private void judge(String key, Verdict verdict) {
+            say(key + " is " + verdict.word());
+            world.upstream(key, verdict);
+        }
+
+        private void pin(String pin) {
+            say("pin " + pin);
+            world.pin(pin);
+            // It is verified once more, with a budget of its own.
+            rolledBack.remove(world.wanted());
+            spent.remove(world.wanted());
+        }
+
+        private void restart() {
+            say("restart");
+            world.restart();
+            served = false;
+            rolledBack.clear();
+            spent.clear();
+        }
+
+        private void pass(Duration time) {
+            var slice = time.dividedBy(10);
+            for (var i = 0; i < 10; i++) {
+                if (withTraffic && world.truth(world.active()).equals(RolloutSimulation.REFUSED)) {
+                    world.revisions.active().ifPresent(world.revisions::refused);
+                }
+                world.runFor(slice);
+                assertThat(broken).isEmpty();
+                var active = world.active();
+                assertThat(served && active.isEmpty()).as("has lost its revision").isFalse();
+                served = !active.isEmpty();
+            }
+        }
+
+        private void endsWhereTheOperatorWantsItWhenAllIsWell() {
+            promoted.clear();
+            say("all well");
+            world.up();
+            world.unpin();
+            world.upstreamHealed();
+            world.upstream("key-number-z", RolloutSimulation.GOOD);
+            write("key-number-z");
+            pass(HOUR);
+            assertThat(world.active()).isEqualTo("key-number-z");
+            assertThat(world.revisions.stage()).isEqualTo(Stage.SETTLED);
+        }
+
+        @Override
+        public void promoted(Revision now, @Nullable Revision before, Promotion how) {
+            var key = key(now);
+            say("-> " + key + " " + how.word());
+            check(promoted.add(key), key + " comes and goes");
+            if (how != Promotion.UNPROVEN) {
+                check(world.truth(key).equals(RolloutSimulation.GOOD), key + " is not good");
+                check(!rolledBack.contains(key), key + " was rolled back");
+            }
+            if (how == Promotion.ROLLED_BACK && before != null) {
+                var refused = world.truth(key(before)).equals(RolloutSimulation.REFUSED);
+                check(refused, key(before) + " is not refused");
+                rolledBack.add(key(before));
+            }
+        }
+
+        @Override
+        public void verified(Revision revision, Verdict verdict) {
+            var key = key(revision);
+            if (verdict instanceof Verdict.Good) {
+                spent.remove(key);
+            } else if (verdict.answered() && !withTraffic) {
+                var within = spent.merge(key, 1, Integer::sum) <= Verification.BUDGET;
+                check(within, key + " was asked about too often");
+            }
+        }
+
+        private void check(boolean holds, String otherwise) {
+            if (!holds) {
+                broken.add(otherwise);
+            }
+        }
+
+        private static String key(Revision revision) {
+            return revision.settings().apiKey().reveal();
+        }
+
+        private void say(String sentence) {
+            story.add(sentence);
+        }
+
+        private <T> T oneOf(List<T> values) {
+            return values.get(random.nextInt(values.size()));
+        }
+    }
+}

@@ -1,0 +1,341 @@
+package com.alltkn.gateway.rollout;
+
+import com.alltkn.gateway.rollout.Reading.Found;
+import com.alltkn.gateway.rollout.Reading.Misdirected;
+import com.alltkn.gateway.rollout.Reading.Unavailable;
+import com.alltkn.gateway.rollout.Reading.Unchanged;
+import com.alltkn.gateway.secret.KeyFingerprint;
+import com.alltkn.gateway.secret.Secret;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/// The real loop between a source with versions and an upstream that knows keys, under a clock that
+/// only moves between steps: an hour passes in no time. A key that nothing was said about is good.
+final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionProbe, InstantSource {
+
+    static final Duration INTERVAL = Duration.ofSeconds(30);
+    static final Duration PROBATION = Duration.ofMinutes(10);
+    static final Verdict GOOD = new Verdict.Good();
+    static final Verdict REFUSED = new Verdict.Refused();
+    static final Verdict QUOTA = new Verdict.QuotaSpent();
+    static final Verdict FAILED = new Verdict.Undecided("upstream_failed", false);
+    static final Verdict NO_ANSWER = new Verdict.Undecided("invalid_answer", true);
+
+    /// Everything that listeners were told, in order, reads left out.
+    final List<String> events = new ArrayList<>();
+
+    /// When each key was asked about.
+    final Map<String, List<Instant>> prompts = new HashMap<>();
+
+    final List<Instant> reads = new ArrayList<>();
+    final List<Duration> pauses = new ArrayList<>();
+    Revisions revisions;
+
+    private final TreeMap<Long, Map<String, Object>> written = new TreeMap<>();
+    private final Map<String, Verdict> verdicts = new HashMap<>();
+    private final Map<KeyFingerprint, Separation> separations = new HashMap<>();
+    private final Random random;
+    private RevisionLoop loop;
+    private RevisionListener observer = new RevisionListener() {};
+    private Instant now = Instant.EPOCH;
+    private @Nullable Unavailable down;
+    private @Nullable Verdict outage;
+    private Separation separation = new Separation.NotApplicable();
+    private boolean deleted;
+    private @Nullable String pin;
+    private long generation;
+    private @Nullable Object found;
+
+    RolloutSimulation() {
+        this(new Random(42));
+    }
+
+    RolloutSimulation(Random random) {
+        this.random = random;
+        restart();
+    }
+
+    /// Lets another pod begin in the same world; what the one before knew is gone.
+    void restart() {
+        var signals = new Signals(Pause.real());
+        var hosts = new AllowedHosts(Strictness.PROD, Set.of("api.alltkn.com"));
+        var parser = new SettingsParser(hosts, Map.of());
+        found = null;
+        revisions = new Revisions(List.of(new Recorder()), signals);
+        var rules = new RevisionLife.Rules(parser, this, true, this, PROBATION);
+        var life = new RevisionLife(this, rules, revisions, this, random);
+        loop = new RevisionLoop(this, revisions, life, signals, this, random);
+    }
+
+    /// Tells somebody else, too, of every promotion and every prompt.
+    void observe(RevisionListener other) {
+        observer = other;
+    }
+
+    // The world
+
+    /// Writes a key as the next version.
+    long write(String key) {
+        return write(Map.of("ALLTKN_API_KEY", key));
+    }
+
+    long write(Map<String, Object> fields) {
+        var number = written.isEmpty() ? 1 : written.lastKey() + 1;
+        written.put(number, fields);
+        deleted = false;
+        return number;
+    }
+
+    /// Deletes everything, so that the count begins at 1 again.
+    void deleteMetadata() {
+        written.clear();
+        generation++;
+    }
+
+    void pin(String version) {
+        pin = version;
+    }
+
+    void unpin() {
+        pin = null;
+    }
+
+    void deleteCurrent() {
+        deleted = true;
+    }
+
+    void down(SourceFailure reason) {
+        down = new Unavailable(reason, "down");
+    }
+
+    void up() {
+        down = null;
+    }
+
+    /// Says what upstream thinks of a key.
+    void upstream(String key, Verdict verdict) {
+        verdicts.put(key, verdict);
+    }
+
+    /// Says so of every key, until [#upstreamHealed()].
+    void upstreamFails(Verdict verdict) {
+        outage = verdict;
+    }
+
+    void upstreamHealed() {
+        outage = null;
+    }
+
+    /// Says what the registry knows of a key.
+    void registry(String key, Separation known) {
+        separations.put(KeyFingerprint.of(Secret.of(key)), known);
+    }
+
+    /// Says what the registry knows of all others.
+    void registry(Separation known) {
+        separation = known;
+    }
+
+    /// What upstream would say of a key right now.
+    Verdict truth(String key) {
+        return outage != null ? outage : verdicts.getOrDefault(key, GOOD);
+    }
+
+    /// The key of the version that the source wants to be followed; empty where none can be.
+    String wanted() {
+        var target = written.isEmpty() ? -1L : pin == null ? written.lastKey() : pinned(pin);
+        var fields = versions().contains(target) ? written.get(target) : null;
+        return fields == null ? "" : String.valueOf(fields.get("ALLTKN_API_KEY"));
+    }
+
+    // Time
+
+    /// Steps until nothing is due at this very moment.
+    void settle() {
+        for (var i = 0; i < 1000; i++) {
+            if (step().isPositive()) {
+                return;
+            }
+        }
+        throw new AssertionError("it never comes to rest: " + events);
+    }
+
+    void runFor(Duration time) {
+        var end = now.plus(time);
+        for (var i = 0; i < 100_000; i++) {
+            var pause = step();
+            if (now.plus(pause).isAfter(end)) {
+                now = end;
+                return;
+            }
+            now = now.plus(pause);
+        }
+        throw new AssertionError("too many steps: " + events);
+    }
+
+    /// @return how long it took
+    Duration runUntil(Callable<Boolean> condition) throws Exception {
+        var began = now;
+        for (var i = 0; i < 100_000; i++) {
+            var pause = step();
+            if (condition.call()) {
+                return Duration.between(began, now);
+            }
+            now = now.plus(pause);
+        }
+        throw new AssertionError("it never happens: " + events);
+    }
+
+    private Duration step() {
+        try {
+            var pause = loop.step();
+            if (pause.isPositive()) {
+                pauses.add(pause);
+            }
+            return pause;
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    // What is seen
+
+    /// The key that carries requests; empty without.
+    String active() {
+        return revisions.active().map(r -> r.settings().apiKey().reveal()).orElse("");
+    }
+
+    long number() {
+        return revisions.active().map(Revision::number).orElse(-1L);
+    }
+
+    int prompts(String key) {
+        return prompts.getOrDefault(key, List.of()).size();
+    }
+
+    int prompts() {
+        return prompts.values().stream().mapToInt(List::size).sum();
+    }
+
+    // The parts that the loop is given
+
+    @Override
+    public Instant instant() {
+        return now;
+    }
+
+    @Override
+    public String name() {
+        return "vault";
+    }
+
+    @Override
+    public Duration pollInterval() {
+        return INTERVAL;
+    }
+
+    @Override
+    public Reading read() {
+        reads.add(now);
+        if (down != null) {
+            return down;
+        }
+        if (written.isEmpty()) {
+            return new Unavailable(SourceFailure.ABSENT, "absent");
+        }
+        var target = pin == null ? written.lastKey() : pinned(pin);
+        if (!versions().contains(target)) {
+            return pin == null
+                    ? new Unavailable(SourceFailure.DELETED, "deleted")
+                    : new Misdirected("nowhere " + pin);
+        }
+        var wanted = List.of(generation, target, pin != null);
+        if (wanted.equals(found)) {
+            return new Unchanged();
+        }
+        found = wanted;
+        return new Found(target, written.getOrDefault(target, Map.of()), pin != null);
+    }
+
+    private static Long pinned(String pin) {
+        return pin.matches("[0-9]+") ? Long.parseLong(pin) : -1L;
+    }
+
+    @Override
+    public List<Long> versions() {
+        return written.keySet().stream()
+                .filter(n -> !(deleted && n.equals(written.lastKey())))
+                .sorted(Comparator.reverseOrder())
+                .toList();
+    }
+
+    @Override
+    public Reading readVersion(long number) {
+        var fields = written.get(number);
+        return fields == null
+                ? new Unavailable(SourceFailure.ABSENT, "absent")
+                : new Found(number, fields);
+    }
+
+    @Override
+    public Separation claim(KeyFingerprint key) {
+        return separations.getOrDefault(key, separation);
+    }
+
+    @Override
+    public Verdict ask(Settings settings) {
+        var key = settings.apiKey().reveal();
+        prompts.computeIfAbsent(key, _ -> new ArrayList<>()).add(now);
+        return truth(key);
+    }
+
+    private final class Recorder implements RevisionListener {
+
+        @Override
+        public void promoted(Revision now, @Nullable Revision before, Promotion how) {
+            events.add("promoted " + now.number() + " " + how.word());
+            observer.promoted(now, before, how);
+        }
+
+        @Override
+        public void renumbered(Revision now, Revision before) {
+            events.add("renumbered " + now.number() + " before " + before.number());
+        }
+
+        @Override
+        public void verified(Revision revision, Verdict verdict) {
+            observer.verified(revision, verdict);
+        }
+
+        @Override
+        public void proven(Revision active) {
+            events.add("proven " + active.number());
+        }
+
+        @Override
+        public void entered(Stage stage, @Nullable Revision candidate) {
+            events.add(stage.word() + (candidate == null ? "" : " " + candidate.number()));
+        }
+
+        @Override
+        public void rejected(long number, String source, RejectionReason reason, String sentence) {
+            events.add("rejected " + number + " " + reason.word());
+        }
+
+        @Override
+        public void raised(Alarm alarm, String sentence) {
+            events.add("alarm " + alarm.word());
+        }
+    }
+}

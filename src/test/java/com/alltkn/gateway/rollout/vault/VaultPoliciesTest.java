@@ -243,11 +243,11 @@ class VaultPoliciesTest {
         assertThat(answer("pod", "test", call).statusCode()).isIn(400, 403);
     }
 
-    /// "create" without "update" holds by itself, even for writes that race and name no version.
+    /// The policy alone lets two writers through that race for a new path; the version they name,
+    /// none, does not.
     @Test
-    void letsOneOfManyWritersMakeAnEntryAndAnswersTheOthersWith403()
-            throws ExecutionException, InterruptedException {
-        var path = "POST alltkn/data/registry/test/" + UUID.randomUUID() + " {\"data\":{}}";
+    void letsOneOfManyWritersMakeAnEntry() throws ExecutionException, InterruptedException {
+        var path = "POST alltkn/data/registry/test/" + UUID.randomUUID() + CREATE;
         var statuses = new ArrayList<Integer>();
 
         try (var threads = Executors.newFixedThreadPool(16)) {
@@ -258,7 +258,7 @@ class VaultPoliciesTest {
         }
 
         assertThat(statuses).filteredOn(status -> status == 200).hasSize(1);
-        assertThat(statuses).filteredOn(status -> status == 403).hasSize(59);
+        assertThat(statuses).filteredOn(status -> status == 400 || status == 403).hasSize(59);
     }
 
     @Test

@@ -14,6 +14,7 @@ import com.alltkn.gateway.openai.Usage;
 import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.upstream.Attempt;
 import com.alltkn.gateway.upstream.AttemptClocks;
+import com.alltkn.gateway.upstream.RetryPolicy;
 import com.alltkn.gateway.upstream.UpstreamClient;
 import com.alltkn.gateway.upstream.UpstreamErrors;
 import com.alltkn.gateway.upstream.UpstreamRequest;
@@ -69,6 +70,7 @@ public final class Exchange implements Attempt.Listener {
     private @Nullable Duration timeToFirstByte;
     private int bytesOfError;
     private boolean usageAdded;
+    private boolean moved;
     private boolean settled;
 
     Exchange(
@@ -188,17 +190,17 @@ public final class Exchange implements Attempt.Listener {
                             new GatewayError.PathNotAllowed(
                                     "previous_response_id, conversation or background"));
                 } else {
-                    ask(json, endpoint);
+                    var client = bind();
+                    if (client != null) {
+                        ask(json, endpoint, client);
+                    }
                 }
             }
         }
     }
 
-    private void ask(JsonRequest json, Endpoint endpoint) {
-        var client = bind();
-        if (client == null) {
-            return;
-        }
+    private void ask(JsonRequest json, Endpoint endpoint, UpstreamClient client) {
+        revision = client.revision();
         var settings = client.revision().settings();
         modelUsed = json.model();
         String added = null;
@@ -323,14 +325,14 @@ public final class Exchange implements Attempt.Listener {
             errorBody.appendBuffer(chunk);
         } else {
             running().cancel();
-            fail(upstreamError(), "status");
+            refusedUpstream();
         }
     }
 
     @Override
     public void ended() {
         if (relay == null) {
-            fail(upstreamError(), "status");
+            refusedUpstream();
             return;
         }
         var missing = relay.end();
@@ -348,10 +350,55 @@ public final class Exchange implements Attempt.Listener {
     public void failed(GatewayError error, String failure) {
         if (answer != null && relay == null && answer.statusCode() / 100 != 2) {
             // The status alone says what it was; its body may be cut.
-            fail(upstreamError(), "status");
+            refusedUpstream();
         } else {
             fail(error, failure);
         }
+    }
+
+    /// Upstream has refused the attempt, and its error is read as far as it is worth reading. With
+    /// a refused key the exchange may move to another revision, once.
+    private void refusedUpstream() {
+        var bound = revision;
+        if (answer != null && bound != null && answer.statusCode() == 401) {
+            gateway.revisions().refused(bound);
+            var json = asked;
+            if (json != null && RetryPolicy.mayMove(answer.statusCode(), moved)) {
+                moved = true;
+                var _ =
+                        gateway.revisions()
+                                .replacement(bound)
+                                .thenAccept(other ->
+                                        context.runOnContext(_ -> move(json, bound, other)));
+                return;
+            }
+        }
+        fail(upstreamError(), "status");
+    }
+
+    private void move(JsonRequest json, Revision refused, Optional<Revision> other) {
+        if (settled) {
+            return;
+        }
+        var client =
+                other.flatMap(_ -> gateway.clients().tryAcquire())
+                        .filter(acquired -> isOther(acquired, refused));
+        if (client.isEmpty()) {
+            fail(upstreamError(), "status");
+            return;
+        }
+        answer = null;
+        errorBody = Buffer.buffer();
+        timeToFirstByte = null;
+        ask(json, known(), client.get());
+    }
+
+    private static boolean isOther(UpstreamClient acquired, Revision refused) {
+        if (acquired.revision().sameContentAs(refused)) {
+            acquired.release();
+            return false;
+        }
+        return true;
     }
 
     private GatewayError upstreamError() {

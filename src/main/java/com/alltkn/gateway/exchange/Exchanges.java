@@ -2,6 +2,7 @@ package com.alltkn.gateway.exchange;
 
 import com.alltkn.gateway.caller.Callers;
 import com.alltkn.gateway.error.UserTexts;
+import com.alltkn.gateway.rollout.Revisions;
 import com.alltkn.gateway.upstream.UpstreamClients;
 import com.alltkn.gateway.upstream.UpstreamConfig;
 import io.quarkus.arc.All;
@@ -18,6 +19,7 @@ import java.util.concurrent.ThreadLocalRandom;
 public class Exchanges {
 
     private final Callers callers;
+    private final Revisions revisions;
     private final UpstreamClients clients;
     private final UpstreamConfig upstreamConfig;
     private final ExchangeConfig config;
@@ -27,6 +29,7 @@ public class Exchanges {
 
     Exchanges(
             Callers callers,
+            Revisions revisions,
             UpstreamClients clients,
             UpstreamConfig upstreamConfig,
             ExchangeConfig config,
@@ -34,6 +37,7 @@ public class Exchanges {
             Clock clock,
             @All List<ExchangeListener> listeners) {
         this.callers = callers;
+        this.revisions = revisions;
         this.clients = clients;
         this.upstreamConfig = upstreamConfig;
         this.config = config;
@@ -72,6 +76,10 @@ public class Exchanges {
 
     Callers callers() {
         return callers;
+    }
+
+    Revisions revisions() {
+        return revisions;
     }
 
     UpstreamClients clients() {

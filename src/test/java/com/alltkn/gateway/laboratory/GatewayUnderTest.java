@@ -16,14 +16,21 @@ import org.jspecify.annotations.Nullable;
 
 /// What a gateway under test stands between: a real OpenBao with its settings, a scripted upstream,
 /// and two callers with keys made up for the run. A field of type [Laboratory] is filled in. The
-/// clocks are short, a new revision has no probation, and the small prompt has no schedule, so that
-/// an upstream sees nothing but what a test sends and the prompt of a verification, which it keeps
+/// argument `poll-interval` says how often Vault is asked, 1 s if it is not given. The clocks are
+/// short, a new revision has no probation, and the small prompt has no schedule, so that an
+/// upstream sees nothing but what a test sends and the prompt of a verification, which it keeps
 /// apart.
 public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManager {
 
+    private String pollInterval = "1s";
     private @Nullable OpenBaoServer vault;
     private @Nullable ScriptedUpstream upstream;
     private @Nullable Laboratory laboratory;
+
+    @Override
+    public void init(Map<String, String> arguments) {
+        pollInterval = arguments.getOrDefault("poll-interval", "1s");
+    }
 
     @Override
     public Map<String, String> start() {
@@ -49,7 +56,7 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
         var token = bao.token("pod");
         laboratory = new Laboratory(scripted, bao, upstreamKey, callerKey, storingCallerKey, token);
         var config = new HashMap<String, String>();
-        config.put("gateway.vault.poll-interval", "1s");
+        config.put("gateway.vault.poll-interval", pollInterval);
         config.put("quarkus.vault.url", bao.url().toString());
         config.put("quarkus.vault.authentication.client-token", token);
         config.put("gateway.callers.file", callersFile(callerKey, storingCallerKey));

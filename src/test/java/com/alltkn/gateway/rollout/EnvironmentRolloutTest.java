@@ -41,7 +41,6 @@ class EnvironmentRolloutTest {
         @Override
         public Map<String, String> getConfigOverrides() {
             return Map.of(
-                    "gateway.callers.development-key", "test-caller-key",
                     "gateway.source", "environment",
                     "gateway.callers.file", MadeUpCallers.file("test-caller").toString(),
                     "gateway.sandbox.url", "http://127.0.0.1:8099/api/v1",

@@ -3,6 +3,7 @@ package com.alltkn.gateway.telemetry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.alltkn.gateway.laboratory.MadeUpRevision;
+import com.alltkn.gateway.rollout.Promotion;
 import com.alltkn.gateway.rollout.RejectionReason;
 import com.alltkn.gateway.rollout.SourceFailure;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -16,7 +17,7 @@ class RevisionMetersTest {
 
     @Test
     void countsPromotionsRejectionsAndFailuresByTheirReason() {
-        meters.promoted(MadeUpRevision.number(1), null);
+        meters.promoted(MadeUpRevision.number(1), null, Promotion.PROVEN);
         meters.rejected(2, "vault", RejectionReason.KEY_BLANK, "a sentence");
         meters.sourceUnavailable(SourceFailure.SEALED, "a detail");
         meters.sourceUnavailable(SourceFailure.SEALED, "another detail");

@@ -20,6 +20,10 @@ public final class BenchUpstream {
 
     private static final String EVENT_START =
             "data: {\"id\":\"chatcmpl-bench\",\"system_fingerprint\":\"fp_";
+
+    /// For a request that names no length: the gateway's own prompt.
+    private static final int SMALLEST_ANSWER = 1024;
+
     private static final int DIGITS = 19;
 
     /// Where in an event the time stands that it was sent at.
@@ -248,7 +252,7 @@ public final class BenchUpstream {
             bodyLeft = MessageHead.number(text, "\r\ncontent-length: ", 0);
             events = (int) MessageHead.number(text, "events=", 0);
             pause = TimeUnit.MILLISECONDS.toNanos(MessageHead.number(text, "pause=", 0));
-            var length = (int) MessageHead.number(text, "answer=", 0);
+            var length = (int) MessageHead.number(text, "answer=", SMALLEST_ANSWER);
             if (answer == null || answerLength != length) {
                 answerLength = length;
                 answer = events == 0 ? answer(length) : null;

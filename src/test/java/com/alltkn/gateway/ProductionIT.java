@@ -244,8 +244,10 @@ class ProductionIT {
             assertThat(keyOf(prompt)).isEqualTo(production.upstreamKey());
             assertThat(prompt.header("user-agent")).contains("alltkn-gateway");
             await().atMost(SOON).until(() -> outcome(prompting, "good") == 1);
-            assertThat(prompting.metric("gateway_health_prompt_latency_seconds"))
-                    .isBetween(0.0, 5.0);
+            // The one that proved the revision stands for the first of the schedule.
+            await().atMost(SOON)
+                    .until(() -> prompting.metric("gateway_health_prompt_latency_seconds") >= 0);
+            assertThat(prompting.metric("gateway_health_prompt_latency_seconds")).isLessThan(5);
             assertThat(prompting.metric("gateway_health_prompt_age_seconds")).isBetween(0.0, 5.0);
 
             production.upstream().answerPrompts(Script.json(503, "{}"));

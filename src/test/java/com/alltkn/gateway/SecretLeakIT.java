@@ -136,6 +136,7 @@ class SecretLeakIT {
                         .gateway("test")
                         .environment("GATEWAY_TRACES_ENDPOINT", sink.endpoint())
                         .environment("GATEWAY_HEALTH_PROMPT_ENABLED", "true")
+                        .environment("GATEWAY_HEALTH_PROMPT_INTERVAL", "1s")
                         .property("quarkus.otel.exporter.otlp.traces.protocol", "http/protobuf")
                         .property("quarkus.otel.exporter.otlp.traces.compression", "gzip")
                         .property("quarkus.otel.bsp.schedule.delay", "100ms")

@@ -3,6 +3,7 @@ package com.alltkn.gateway.health;
 import com.alltkn.gateway.exchange.ExchangeListener;
 import com.alltkn.gateway.exchange.Settlement;
 import com.alltkn.gateway.exchange.Settlement.Ending;
+import com.alltkn.gateway.rollout.Promotion;
 import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.rollout.RevisionListener;
 import com.alltkn.gateway.rollout.Settings;
@@ -24,15 +25,16 @@ import java.util.function.Function;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/// Sends the small prompt: soon after a revision was promoted, then on a schedule, and not while
-/// real traffic shows the same. Its outcome is there to be read, by meters and people; it never
-/// decides about readiness, for an upstream outage must not empty a fleet.
+/// Sends the small prompt on a schedule, and not while real traffic shows the same. A revision that
+/// was just proven had its prompt, so the schedule begins anew; one that serves unproven is asked
+/// about soon. The outcome is there to be read, by meters and people; it never decides about
+/// readiness, for an upstream outage must not empty a fleet.
 @Singleton
 public class HealthPrompt implements RevisionListener, ExchangeListener {
 
     private static final Logger LOG = Logger.getLogger(HealthPrompt.class);
 
-    /// A fleet that rotates at once should not ask at once.
+    /// A fleet that starts at once should not ask at once.
     private static final Duration SPREAD = Duration.ofSeconds(2);
 
     private final Function<Settings, PromptOutcome> prober;
@@ -40,6 +42,7 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
     private final Clock clock;
     private final Semaphore promotions = new Semaphore(0);
     private volatile @Nullable Revision revision;
+    private volatile boolean proven;
     private volatile @Nullable UpstreamHealth last;
     private volatile Instant trafficProved = Instant.MIN;
     private @Nullable Thread loop;
@@ -65,9 +68,24 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
     }
 
     @Override
-    public void promoted(Revision now, @Nullable Revision before) {
+    public void promoted(Revision now, @Nullable Revision before, Promotion how) {
         revision = now;
         trafficProved = Instant.MIN;
+        switch (how) {
+            case PROVEN, ROLLED_BACK -> proven(now);
+            case UNPROVEN -> {
+                proven = false;
+                promotions.release();
+            }
+        }
+    }
+
+    @Override
+    public void proven(Revision active) {
+        if (config.enabled()) {
+            publish(active, PromptOutcome.GOOD, Optional.empty());
+        }
+        proven = true;
         promotions.release();
     }
 
@@ -102,9 +120,9 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
     private void run() {
         try {
             while (true) {
-                if (promotedWithin(jittered(config.interval()))) {
-                    // Further promotions within the spread are covered by the same prompt.
-                    promotedWithin(jittered(SPREAD));
+                var pause = config.interval();
+                while (promotedWithin(jittered(pause))) {
+                    pause = proven ? config.interval() : SPREAD;
                 }
                 askAndGoOn();
             }
@@ -137,23 +155,29 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
         var before = System.nanoTime();
         var outcome = prober.apply(asking.settings());
         var latency = Duration.ofNanos(System.nanoTime() - before);
+        publish(asking, outcome, Optional.of(latency));
+    }
+
+    // The lock guards what was last found: a prompt that outlasts its revision says nothing about
+    // the one that came after.
+    private synchronized void publish(
+            Revision asked, PromptOutcome outcome, Optional<Duration> latency) {
+        var carrying = revision;
+        if (carrying == null || !carrying.sameContentAs(asked)) {
+            return;
+        }
         var previous = last;
-        last =
-                new UpstreamHealth(
-                        outcome,
-                        asking.settings().defaultModel(),
-                        latency,
-                        asking.number(),
-                        clock.instant());
+        var model = asked.settings().defaultModel();
+        last = new UpstreamHealth(outcome, model, latency, asked.number(), clock.instant());
         if (previous == null || previous.outcome() != outcome) {
             LOG.logf(
                     outcome == PromptOutcome.GOOD ? Logger.Level.INFO : Logger.Level.WARN,
-                    "health prompt outcome=%s model=%s latencyMs=%d revision=%d keyId=%s",
+                    "health prompt outcome=%s model=%s latencyMs=%s revision=%d keyId=%s",
                     outcome.word(),
-                    asking.settings().defaultModel(),
-                    latency.toMillis(),
-                    asking.number(),
-                    asking.keyId().value());
+                    model,
+                    latency.map(Duration::toMillis).map(String::valueOf).orElse("unknown"),
+                    asked.number(),
+                    asked.keyId().value());
         }
     }
 

@@ -12,7 +12,8 @@ public interface HealthPromptConfig {
     @WithDefault("true")
     boolean enabled();
 
-    /// @return how often, ± 20 %; real traffic that was answered within this time takes its place
+    /// @return how often, ± 20 %; real traffic that was answered within this time takes its place,
+    ///   and so does the prompt that proved the revision
     @WithDefault("5m")
     Duration interval();
 }

@@ -50,8 +50,13 @@ class StateMeters {
                         "gateway.health.prompt.latency",
                         prompt,
                         TimeUnit.MILLISECONDS,
-                        p -> p.last().map(l -> (double) l.latency().toMillis()).orElse(Double.NaN))
-                .description("Latency of the last small prompt")
+                        p ->
+                                p.last()
+                                        .flatMap(UpstreamHealth::latency)
+                                        .map(l -> (double) l.toMillis())
+                                        .orElse(Double.NaN))
+                .description(
+                        "Latency of the last small prompt, NaN where a promotion stands for it")
                 .register(registry);
         TimeGauge.builder(
                         "gateway.health.prompt.age",

@@ -5,9 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import com.alltkn.gateway.exchange.Settlement;
 import com.alltkn.gateway.laboratory.MadeUpRevision;
+import com.alltkn.gateway.laboratory.Mappings;
 import com.alltkn.gateway.laboratory.MutableClock;
 import com.alltkn.gateway.laboratory.Settlements;
 import com.alltkn.gateway.rollout.LogLevel;
+import com.alltkn.gateway.rollout.Promotion;
+import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.rollout.Settings;
 import com.alltkn.gateway.rollout.vault.LogTap;
 import com.alltkn.gateway.upstream.PromptOutcome;
@@ -15,17 +18,26 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class HealthPromptTest {
 
     private static final Duration INTERVAL = Duration.ofMinutes(5);
 
+    private static final HealthPromptConfig OFF =
+            Mappings.read(
+                    HealthPromptConfig.class, Map.of("gateway.health.prompt.enabled", "false"));
+
     private final MutableClock clock = new MutableClock(Settlements.STARTED);
     private final List<Settings> asked = new CopyOnWriteArrayList<>();
     private volatile PromptOutcome answer = PromptOutcome.GOOD;
-    private final HealthPrompt prompt = new HealthPrompt(this::ask, config(true), clock);
+    private final HealthPrompt prompt = new HealthPrompt(this::ask, config(INTERVAL), clock);
 
     @Test
     void asksNothingWhileThereIsNoRevision() {
@@ -38,7 +50,7 @@ class HealthPromptTest {
     @Test
     void publishesWhatItFound() {
         var revision = MadeUpRevision.number(3);
-        prompt.promoted(revision, null);
+        prompt.promoted(revision, null, Promotion.UNPROVEN);
 
         prompt.askIfNeeded();
 
@@ -48,12 +60,12 @@ class HealthPromptTest {
         assertThat(last.model()).isEqualTo("deepseek-chat");
         assertThat(last.revision()).isEqualTo(3);
         assertThat(last.at()).isEqualTo(clock.instant());
-        assertThat(last.latency()).isLessThan(Duration.ofSeconds(5));
+        assertThat(last.latency().orElseThrow()).isLessThan(Duration.ofSeconds(5));
     }
 
     @Test
     void asksNothingWhileTrafficShowsTheSame() {
-        prompt.promoted(MadeUpRevision.number(1), null);
+        prompt.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
         prompt.settled(chat());
 
         clock.advance(INTERVAL.minusSeconds(1));
@@ -68,9 +80,7 @@ class HealthPromptTest {
 
     @Test
     void takesOnlyAnAnsweredChatOnTheActiveKeyForAProof() {
-        prompt.promoted(
-                MadeUpRevision.of(2, "test-key-2", "deepseek-chat", LogLevel.INFO, List.of()),
-                MadeUpRevision.number(1));
+        prompt.promoted(other(2), MadeUpRevision.number(1), Promotion.PROVEN);
 
         prompt.settled(chat());
         prompt.settled(Settlements.refused());
@@ -81,7 +91,7 @@ class HealthPromptTest {
 
     @Test
     void takesNoOtherTypeForAProof() {
-        prompt.promoted(MadeUpRevision.number(1), null);
+        prompt.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
 
         prompt.settled(
                 Settlements.answered(clock.instant(), "m", "embeddings", Duration.ofMillis(1)));
@@ -90,20 +100,60 @@ class HealthPromptTest {
         assertThat(asked).hasSize(1);
     }
 
-    @Test
-    void provesAgainAfterAPromotion() {
-        prompt.promoted(MadeUpRevision.number(1), null);
-        prompt.settled(chat());
-
-        prompt.promoted(MadeUpRevision.number(2), MadeUpRevision.number(1));
+    @ParameterizedTest
+    @EnumSource(names = {"PROVEN", "ROLLED_BACK"})
+    void takesThePromptThatProvedARevisionForItsOwn(Promotion how) {
+        prompt.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
+        answer = PromptOutcome.REFUSED;
         prompt.askIfNeeded();
+        clock.advance(Duration.ofSeconds(9));
 
+        prompt.promoted(other(2), MadeUpRevision.number(1), how);
+
+        assertThat(prompt.last())
+                .contains(
+                        new UpstreamHealth(
+                                PromptOutcome.GOOD,
+                                "deepseek-chat",
+                                Optional.empty(),
+                                2,
+                                clock.instant()));
         assertThat(asked).hasSize(1);
     }
 
     @Test
+    void takesThePromptThatProvesTheServingRevisionForItsOwn() {
+        prompt.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
+
+        prompt.proven(MadeUpRevision.number(1));
+
+        assertThat(prompt.last().orElseThrow().outcome()).isEqualTo(PromptOutcome.GOOD);
+        assertThat(asked).isEmpty();
+    }
+
+    @Test
+    void saysNothingAboutARevisionThatCameDuringThePrompt() {
+        var overtaken = new AtomicReference<HealthPrompt>();
+        var slow =
+                new HealthPrompt(
+                        _ -> {
+                            overtaken.get().promoted(other(2), null, Promotion.PROVEN);
+                            return PromptOutcome.REFUSED;
+                        },
+                        config(INTERVAL),
+                        clock);
+        overtaken.set(slow);
+        slow.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
+
+        slow.askIfNeeded();
+
+        assertThat(slow.last().orElseThrow().outcome()).isEqualTo(PromptOutcome.GOOD);
+        assertThat(slow.last().orElseThrow().revision()).isEqualTo(2);
+    }
+
+    @Test
     void keepsTheProofOverARenumbering() {
-        prompt.promoted(MadeUpRevision.number(1), null);
+        prompt.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
         prompt.settled(chat());
 
         prompt.renumbered(MadeUpRevision.number(2), MadeUpRevision.number(1));
@@ -114,7 +164,7 @@ class HealthPromptTest {
 
     @Test
     void logsAnOutcomeOnceUntilItChanges() {
-        prompt.promoted(MadeUpRevision.number(1), null);
+        prompt.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
         List<String> lines;
         try (var tap = new LogTap()) {
             prompt.askIfNeeded();
@@ -136,15 +186,30 @@ class HealthPromptTest {
     }
 
     @Test
-    void asksSoonAfterAPromotionAndEndsWithTheProcess() {
+    void asksSoonAboutARevisionThatServesUnproven() {
         prompt.start(new StartupEvent());
-        prompt.promoted(MadeUpRevision.number(1), null);
-        prompt.promoted(MadeUpRevision.number(2), MadeUpRevision.number(1));
+        prompt.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
 
-        // Two seconds and a fifth: what a fleet that rotates at once is spread over.
+        // Two seconds and a fifth: what a fleet that starts at once is spread over.
         await().atMost(Duration.ofSeconds(4)).until(() -> asked.size() == 1);
         prompt.stop(new ShutdownEvent());
-        assertThat(prompt.last().orElseThrow().revision()).isEqualTo(2);
+        assertThat(prompt.last().orElseThrow().revision()).isEqualTo(1);
+    }
+
+    @Test
+    void asksAfterItsIntervalAndNoSoonerWhereARevisionWasProven() {
+        var interval = Duration.ofSeconds(4);
+        var scheduled = new HealthPrompt(this::ask, config(interval), clock);
+        scheduled.start(new StartupEvent());
+        scheduled.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
+        scheduled.promoted(other(2), MadeUpRevision.number(1), Promotion.PROVEN);
+        var began = System.nanoTime();
+
+        await().atMost(Duration.ofSeconds(6)).until(() -> asked.size() == 1);
+        var waited = Duration.ofNanos(System.nanoTime() - began);
+        scheduled.stop(new ShutdownEvent());
+
+        assertThat(waited).isGreaterThan(interval.multipliedBy(3).dividedBy(4));
     }
 
     @Test
@@ -155,14 +220,14 @@ class HealthPromptTest {
                             ask(settings);
                             throw new IllegalStateException("a message that quotes test-key-1");
                         },
-                        config(true),
+                        config(INTERVAL),
                         clock);
         List<String> lines;
         try (var tap = new LogTap()) {
             failing.start(new StartupEvent());
-            failing.promoted(MadeUpRevision.number(1), null);
+            failing.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
             await().atMost(Duration.ofSeconds(4)).until(() -> asked.size() == 1);
-            failing.promoted(MadeUpRevision.number(2), null);
+            failing.promoted(MadeUpRevision.number(2), null, Promotion.UNPROVEN);
             await().atMost(Duration.ofSeconds(4)).until(() -> asked.size() == 2);
             failing.stop(new ShutdownEvent());
             lines = tap.lines();
@@ -175,11 +240,20 @@ class HealthPromptTest {
 
     @Test
     void asksNothingWhereItIsSwitchedOff() {
-        var off = new HealthPrompt(this::ask, config(false), clock);
+        var off = new HealthPrompt(this::ask, OFF, clock);
         off.start(new StartupEvent());
-        off.promoted(MadeUpRevision.number(1), null);
+        off.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
 
         await().during(Duration.ofSeconds(3)).atMost(Duration.ofSeconds(4)).until(asked::isEmpty);
+    }
+
+    @Test
+    void saysNothingWhereItIsSwitchedOff() {
+        var off = new HealthPrompt(this::ask, OFF, clock);
+
+        off.promoted(MadeUpRevision.number(1), null, Promotion.PROVEN);
+
+        assertThat(off.last()).isEmpty();
     }
 
     private PromptOutcome ask(Settings settings) {
@@ -192,17 +266,13 @@ class HealthPromptTest {
                 clock.instant(), "deepseek-chat", "chat", Duration.ofMillis(10));
     }
 
-    private static HealthPromptConfig config(boolean enabled) {
-        return new HealthPromptConfig() {
-            @Override
-            public boolean enabled() {
-                return enabled;
-            }
+    private static Revision other(long number) {
+        return MadeUpRevision.of(number, "test-key-2", "deepseek-chat", LogLevel.INFO, List.of());
+    }
 
-            @Override
-            public Duration interval() {
-                return INTERVAL;
-            }
-        };
+    private static HealthPromptConfig config(Duration interval) {
+        return Mappings.read(
+                HealthPromptConfig.class,
+                Map.of("gateway.health.prompt.interval", interval.toString()));
     }
 }

@@ -11,6 +11,7 @@ import com.alltkn.gateway.laboratory.MutableClock;
 import com.alltkn.gateway.laboratory.Settlements;
 import com.alltkn.gateway.rollout.GatewayEnvironment;
 import com.alltkn.gateway.rollout.MadeUpRevisions;
+import com.alltkn.gateway.rollout.Promotion;
 import com.alltkn.gateway.rollout.Revisions;
 import com.alltkn.gateway.rollout.Strictness;
 import com.alltkn.gateway.upstream.PromptOutcome;
@@ -63,7 +64,7 @@ class StateMetersTest {
 
     @Test
     void showsTheOutcomeOfTheLastPromptAndItsAge() {
-        prompt.promoted(MadeUpRevision.number(1), null);
+        prompt.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
         prompt.askIfNeeded();
 
         clock.advance(Duration.ofSeconds(90));
@@ -73,6 +74,15 @@ class StateMetersTest {
         }
         assertThat(seconds("gateway.health.prompt.age")).isEqualTo(90);
         assertThat(seconds("gateway.health.prompt.latency")).isBetween(0.0, 5.0);
+    }
+
+    @Test
+    void knowsNoLatencyWhereAPromotionStandsForThePrompt() {
+        prompt.promoted(MadeUpRevision.number(1), null, Promotion.PROVEN);
+
+        assertThat(outcome(PromptOutcome.GOOD)).isEqualTo(1);
+        assertThat(seconds("gateway.health.prompt.age")).isZero();
+        assertThat(seconds("gateway.health.prompt.latency")).isNaN();
     }
 
     @Test

@@ -10,7 +10,8 @@ import java.util.Optional;
 public interface RegistryConfig {
 
     /// The environments whose keys are registered in the same Vault, this one among them or not.
-    /// Environments with a Vault each have nothing to compare and leave it out.
+    /// Environments with a Vault each have nothing to compare and leave it out. A pod that meets a
+    /// new key reads one entry for each of them before the key is sent anywhere.
     ///
     /// @return their names; none where nothing is to be compared
     Optional<List<String>> environments();

@@ -48,9 +48,9 @@ public final class VaultKeyRegistry implements KeyRegistry {
         this.others = environments.stream().filter(name -> !name.equals(environment)).toList();
     }
 
-    /// One write and one read for each other environment; two more reads where both have it. The
-    /// write comes first: of two environments that claim a key at once, at least one sees the
-    /// other's entry.
+    /// One read for each environment, and one write by the first pod of this one. The own entry
+    /// stands before the others are read: of two environments that claim a key at once, at least
+    /// one sees the other's.
     @Override
     public Separation claim(KeyFingerprint key) throws InterruptedException {
         if (others.isEmpty()) {
@@ -59,15 +59,20 @@ public final class VaultKeyRegistry implements KeyRegistry {
         var at = environment;
         try {
             var kv = client.get().secrets().kv2(mount);
-            if (!enter(kv, key) && entered(kv, environment, key).isEmpty()) {
-                return new Unchecked("the entry of " + environment + " cannot be written");
+            var ours = entered(kv, environment, key);
+            if (ours.isEmpty() && !enter(kv, key)) {
+                // Another pod was faster, or nobody may.
+                ours = entered(kv, environment, key);
+                if (ours.isEmpty()) {
+                    return new Unchecked("the entry of " + environment + " cannot be written");
+                }
             }
             Optional<String> unreadable = Optional.empty();
             for (var other : others) {
                 at = other;
                 try {
                     var theirs = entered(kv, other, key);
-                    if (theirs.isPresent() && isFirst(other, theirs.get(), kv, key)) {
+                    if (theirs.isPresent() && isFirst(other, theirs.get(), ours, kv, key)) {
                         return new SharedWith(other);
                     }
                 } catch (ExecutionException | TimeoutException e) {
@@ -81,9 +86,14 @@ public final class VaultKeyRegistry implements KeyRegistry {
     }
 
     private boolean isFirst(
-            String other, OffsetDateTime theirs, VaultSecretsKV2 kv, KeyFingerprint key)
+            String other,
+            OffsetDateTime theirs,
+            Optional<OffsetDateTime> known,
+            VaultSecretsKV2 kv,
+            KeyFingerprint key)
             throws ExecutionException, TimeoutException, InterruptedException {
-        var ours = entered(kv, environment, key);
+        // An entry that was written a moment ago has a time that only Vault knows.
+        var ours = known.isPresent() ? known : entered(kv, environment, key);
         // In the same instant the name decides, so that each side comes to the same.
         return ours.isEmpty()
                 || theirs.isBefore(ours.get())

@@ -5,10 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.alltkn.gateway.rollout.Separation;
 import com.alltkn.gateway.secret.KeyFingerprint;
 import com.alltkn.gateway.secret.Secret;
+import io.quarkus.vault.client.VaultClient;
+import io.quarkus.vault.client.common.VaultRequest;
+import io.quarkus.vault.client.common.VaultRequestExecutor;
+import io.quarkus.vault.client.common.VaultResponse;
+import io.quarkus.vault.client.http.jdk.JDKVaultHttpClient;
+import java.net.http.HttpClient;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -96,6 +104,27 @@ class VaultKeyRegistryTest {
     }
 
     @Test
+    void asksForOneEntryOfEachEnvironmentAndWritesItsOwnOnce() throws InterruptedException {
+        var asked = new ArrayList<String>();
+        try (var http = new JDKVaultHttpClient(HttpClient.newHttpClient())) {
+            var client = counting(http, asked);
+
+            new VaultKeyRegistry(() -> client, config(), "prod", ENVIRONMENTS).claim(key);
+            new VaultKeyRegistry(() -> client, config(), "prod", ENVIRONMENTS).claim(key);
+        }
+
+        assertThat(asked)
+                .containsExactly(
+                        "GET prod",
+                        "POST prod",
+                        "GET staging",
+                        "GET test",
+                        "GET prod",
+                        "GET staging",
+                        "GET test");
+    }
+
+    @Test
     void hasNothingToCompareWithWhereThereIsNoOtherEnvironment() throws InterruptedException {
         var alone =
                 new VaultKeyRegistry(
@@ -118,6 +147,23 @@ class VaultKeyRegistryTest {
                                 "authentication.client-token",
                                 server.token(policy)));
         return new VaultKeyRegistry(() -> client, config(), environment, ENVIRONMENTS);
+    }
+
+    private static VaultClient counting(JDKVaultHttpClient http, List<String> asked) {
+        return VaultClient.builder()
+                .baseUrl(server.url().toString())
+                .clientToken(server.token("prod"))
+                .executor(
+                        new VaultRequestExecutor() {
+                            @Override
+                            public <T> CompletionStage<VaultResponse<T>> execute(
+                                    VaultRequest<T> request) {
+                                var path = request.getUri().getPath().split("/", -1);
+                                asked.add(request.getMethod() + " " + path[path.length - 2]);
+                                return http.execute(request);
+                            }
+                        })
+                .build();
     }
 
     private static VaultSourceConfig config() {

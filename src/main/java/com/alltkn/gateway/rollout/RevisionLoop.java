@@ -118,6 +118,9 @@ public final class RevisionLoop {
                     source.name(), e.getClass().getName(), origin(e));
             return PollSchedule.STARTING;
         }
+        if (isReplaced()) {
+            return Duration.ZERO;
+        }
         var next = earliest(nextRead, life.due(), refreshes.due());
         var now = clock.instant();
         return next.isAfter(now) ? Duration.between(now, next) : Duration.ZERO;
@@ -133,13 +136,23 @@ public final class RevisionLoop {
             // On probation the way back is known, and asks nothing of the source.
             refreshes.ask(clock.instant(), revisions.stage() == Stage.PROBATION);
         }
-        if (refused != null && active != null && refreshes.isDue(clock.instant())) {
-            var replaced = !active.sameContentAs(refused) || replace(active);
-            refreshes.done(replaced, clock.instant());
+        if (refused != null && active != null) {
+            if (isReplaced()) {
+                // Whatever has replaced it, those who wait need no refresh any more.
+                refused = null;
+                refreshes.done(true, clock.instant());
+            } else if (refreshes.isDue(clock.instant())) {
+                refreshes.done(replace(active), clock.instant());
+            }
         }
         if (!refreshes.isComing()) {
-            signals.answerWaiters(revisions.proven());
+            signals.answerHeard(revisions.proven());
         }
+    }
+
+    private boolean isReplaced() {
+        var active = revisions.activeOrNull();
+        return refused != null && active != null && !active.sameContentAs(refused);
     }
 
     private boolean replace(Revision active) throws InterruptedException {

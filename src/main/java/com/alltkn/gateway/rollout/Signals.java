@@ -1,6 +1,8 @@
 package com.alltkn.gateway.rollout;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -20,6 +22,10 @@ final class Signals {
     private final Pause pause;
     private final AtomicReference<@Nullable Revision> refused = new AtomicReference<>();
     private final Queue<Waiter> waiters = new ConcurrentLinkedQueue<>();
+
+    /// Who waits for the refresh that the loop has in mind; belongs to its thread.
+    private final List<Waiter> heard = new ArrayList<>();
+
     private final AtomicBoolean readWanted = new AtomicBoolean();
     private final AtomicBoolean recovered = new AtomicBoolean();
 
@@ -47,7 +53,12 @@ final class Signals {
         }
     }
 
+    /// @return what was refused since the last call, by whoever is heard now among others
     @Nullable Revision takeRefused() {
+        // First who waits and then what they refused: nobody is heard before that is known.
+        for (var next = waiters.poll(); next != null; next = waiters.poll()) {
+            heard.add(next);
+        }
         return refused.getAndSet(null);
     }
 
@@ -57,25 +68,21 @@ final class Signals {
                 new CompletableFuture<Optional<Revision>>()
                         .completeOnTimeout(
                                 Optional.empty(), PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        refused.set(bound);
         waiters.add(new Waiter(bound, waiter));
-        refused(bound);
-        // Where an earlier signal is being taken this very moment, nobody else would wake it.
         pause.wake();
         return waiter;
     }
 
-    boolean hasWaiters() {
-        return !waiters.isEmpty();
-    }
-
-    /// Ends the wait of all who wait.
+    /// Ends the wait of all who were heard.
     ///
     /// @param active what carries requests now, if it is proven
-    void answerWaiters(Optional<Revision> active) {
-        for (var next = waiters.poll(); next != null; next = waiters.poll()) {
+    void answerHeard(Optional<Revision> active) {
+        for (var next : heard) {
             var bound = next.bound;
             next.future.complete(active.filter(revision -> !revision.sameContentAs(bound)));
         }
+        heard.clear();
     }
 
     void recovered() {

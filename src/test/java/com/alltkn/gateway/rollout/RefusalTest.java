@@ -3,6 +3,8 @@ package com.alltkn.gateway.rollout;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -218,6 +220,57 @@ class RefusalTest {
 
         assertThat(key(replacement)).isEmpty();
         assertThat(world.prompts(NEW)).isEqualTo(1);
+    }
+
+    @Test
+    void answersAsSoonAsARegularReadHasFoundTheNewerKey() {
+        serve(OLD);
+        world.write(NEW);
+        var replacement = replacement();
+        world.wake();
+
+        world.settle();
+
+        assertThat(key(replacement)).contains(NEW);
+    }
+
+    @Test
+    void answersThoseWhoComeDuringThePromptOfTheNewerKeyAtItsEnd() throws Exception {
+        serve(OLD);
+        var waiting = new ArrayList<CompletionStage<Optional<Revision>>>();
+        world.promptsTake(Signals.PATIENCE, () -> waiting.add(replacement()));
+        world.write(NEW);
+        world.runUntil(() -> !waiting.isEmpty());
+
+        world.settle();
+
+        assertThat(waiting).singleElement().satisfies(one -> assertThat(key(one)).contains(NEW));
+    }
+
+    /// One thread reads and asks: a prompt that says nothing for all of its time takes it from
+    /// those who come at its start, though a newer key is there.
+    @Test
+    void comesTooLateForThoseWhoWaitedForAllOfAPromptThatTimedOut() throws Exception {
+        serve(OLD);
+        var came = new ArrayList<Instant>();
+        world.promptsTake(
+                Signals.PATIENCE,
+                () -> {
+                    came.add(world.instant());
+                    world.write(NEW);
+                    world.revisions.refused(active());
+                    world.promptsTake(Duration.ofMillis(300), () -> {});
+                });
+        world.upstream(OTHER, RolloutSimulation.FAILED);
+        world.write(OTHER);
+        world.runUntil(() -> !came.isEmpty());
+        world.settle();
+
+        world.runUntil(() -> world.active().equals(NEW));
+
+        var waited = Duration.between(came.getFirst(), world.instant());
+        assertThat(waited)
+                .isBetween(Signals.PATIENCE, Signals.PATIENCE.plus(REFRESH).plusMillis(300));
     }
 
     @Test

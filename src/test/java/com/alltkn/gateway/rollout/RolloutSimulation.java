@@ -51,6 +51,8 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
     private Instant now = Instant.EPOCH;
     private @Nullable Unavailable down;
     private @Nullable Verdict outage;
+    private Duration promptTime = Duration.ZERO;
+    private Runnable duringPrompts = () -> {};
     private Separation separation = new Separation.NotApplicable();
     private boolean deleted;
     private @Nullable String pin;
@@ -137,6 +139,12 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
         outage = null;
     }
 
+    /// Says how long upstream takes for a prompt, and what happens just after it was asked.
+    void promptsTake(Duration time, Runnable meanwhile) {
+        promptTime = time;
+        duringPrompts = meanwhile;
+    }
+
     /// Says what the registry knows of a key.
     void registry(String key, Separation known) {
         separations.put(KeyFingerprint.of(Secret.of(key)), known);
@@ -160,6 +168,11 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
     }
 
     // Time
+
+    /// Lets the next read be now.
+    void wake() {
+        loop.wake();
+    }
 
     /// Steps until nothing is due at this very moment.
     void settle() {
@@ -297,6 +310,9 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
     public Verdict ask(Settings settings) {
         var key = settings.apiKey().reveal();
         prompts.computeIfAbsent(key, _ -> new ArrayList<>()).add(now);
+        var time = promptTime;
+        duringPrompts.run();
+        now = now.plus(time);
         return truth(key);
     }
 

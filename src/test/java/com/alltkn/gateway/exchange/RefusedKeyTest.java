@@ -36,6 +36,11 @@ import org.junit.jupiter.api.Test;
 class RefusedKeyTest {
 
     private static final String CHAT = "{\"model\":\"some-model\",\"messages\":[]}";
+
+    /// Just below the laboratory's limit of 2 MiB.
+    private static final String LARGE_CHAT =
+            CHAT.replace("[]", "[{\"content\":\"" + "x".repeat((2 << 20) - 1024) + "\"}]");
+
     private static final String REFUSAL =
             "{\"error\":{\"message\":\"Incorrect API key provided: sk-1234\",\"type\":\"x\"}}";
 
@@ -51,7 +56,7 @@ class RefusedKeyTest {
         upstream.answer(Script.json(200, ScriptedUpstream.COMPLETION));
         Awaitility.await("the first key answers")
                 .atMost(Duration.ofSeconds(10))
-                .until(() -> chat().status() == 200);
+                .until(() -> chat(CHAT).status() == 200);
         upstream.on(this::hasTheFirstKey, Script.json(401, REFUSAL));
         laboratory
                 .vault()
@@ -68,9 +73,10 @@ class RefusedKeyTest {
 
         var responses = new ArrayList<RawResponse>();
         try (var threads = Executors.newFixedThreadPool(32)) {
-            Callable<RawResponse> request = this::chat;
-            for (var answer :
-                    threads.invokeAll(Stream.generate(() -> request).limit(200).toList())) {
+            Callable<RawResponse> small = () -> chat(CHAT);
+            Callable<RawResponse> large = () -> chat(LARGE_CHAT);
+            var requests = Stream.concat(Stream.of(large), Stream.generate(() -> small));
+            for (var answer : threads.invokeAll(requests.limit(200).toList())) {
                 responses.add(answer.get());
             }
         }
@@ -81,13 +87,13 @@ class RefusedKeyTest {
         assertThat(seen).filteredOn(this::hasTheFirstKey).isNotEmpty().hasSizeLessThan(201);
     }
 
-    private RawResponse chat() throws IOException {
+    private RawResponse chat(String body) throws IOException {
         try (var connection = RawHttp.connect(url.getPort())) {
             return connection
                     .send(
                             RawHttp.post(
                                     "/v1/chat/completions",
-                                    CHAT,
+                                    body,
                                     "authorization: Bearer " + laboratory.callerKey()))
                     .read(Duration.ofSeconds(10));
         }

@@ -133,7 +133,8 @@ final class RevisionLife {
 
     /// Upstream answers requests again.
     void trafficRecovered() {
-        verifications.hurry();
+        var spread = Math.round(Verification.RECOVERY_SPREAD.toNanos() * random.nextDouble());
+        verifications.hurry(clock.instant().plusNanos(spread));
     }
 
     /// Upstream refuses the active revision in traffic: returns to the previous one, if there is
@@ -152,7 +153,7 @@ final class RevisionLife {
     /// one prompt.
     void replaceRefused() throws InterruptedException {
         var refused = revisions.activeOrNull();
-        verifications.hurry();
+        verifications.hurry(clock.instant());
         var before = prompts;
         while (isActive(refused) && prompts == before && !due().isAfter(clock.instant())) {
             act();

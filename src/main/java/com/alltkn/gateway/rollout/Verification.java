@@ -25,7 +25,9 @@ final class Verification {
     static final Duration UNDECIDED = Duration.ofSeconds(25);
     static final double SPREAD = 0.4;
 
-    // Recovered traffic is seen by every exchange at once; upstream shall not get a storm for it.
+    /// Recovered traffic is seen by every pod at once; upstream shall not get a storm for it.
+    static final Duration RECOVERY_SPREAD = Duration.ofSeconds(5);
+
     private static final Duration HURRY = Duration.ofSeconds(2);
 
     private int answers;
@@ -74,10 +76,12 @@ final class Verification {
         return separated;
     }
 
-    /// Brings the next prompt forward if it was only waiting for upstream.
-    void hurry() {
+    /// Brings the next prompt forward, to this time at the earliest, if it was only waiting for
+    /// upstream.
+    void hurry(Instant earliest) {
         if (isUndecided()) {
-            due = earlier(due, asked.plus(HURRY));
+            var rested = asked.plus(HURRY);
+            due = earlier(due, rested.isBefore(earliest) ? earliest : rested);
         }
     }
 

@@ -1,6 +1,7 @@
 package com.alltkn.gateway.rollout;
 
 import com.alltkn.gateway.rollout.Settings.ContentId;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -29,7 +30,7 @@ final class Verifications {
         byContent.remove(revision.contentId());
     }
 
-    void hurry() {
-        byContent.values().forEach(Verification::hurry);
+    void hurry(Instant earliest) {
+        byContent.values().forEach(verification -> verification.hurry(earliest));
     }
 }

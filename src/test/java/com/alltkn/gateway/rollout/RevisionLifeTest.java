@@ -106,7 +106,7 @@ class RevisionLifeTest {
 
             var time = world.runUntil(() -> world.active().equals(NEW));
 
-            assertThat(time).isLessThanOrEqualTo(Duration.ofSeconds(2));
+            assertThat(time).isLessThanOrEqualTo(Verification.RECOVERY_SPREAD);
         }
 
         @Test

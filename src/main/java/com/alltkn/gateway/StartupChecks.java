@@ -1,11 +1,13 @@
 package com.alltkn.gateway;
 
+import com.alltkn.gateway.openai.Endpoint;
 import com.alltkn.gateway.rollout.AllowedHosts;
 import com.alltkn.gateway.rollout.Parsing.Rejected;
 import com.alltkn.gateway.rollout.Setting;
 import com.alltkn.gateway.rollout.SettingsParser;
 import com.alltkn.gateway.rollout.Strictness;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -13,7 +15,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// What must hold before the gateway starts. Each violation is one sentence that begins with the
@@ -53,6 +57,11 @@ public final class StartupChecks {
             Pattern.compile("localhost|127(\\.\\d{1,3}){3}|\\[?::1]?");
     private static final Pattern HEADERS_IN_PATTERN =
             Pattern.compile(".*(%\\{[ioc],|ALL_REQUEST_HEADERS).*");
+
+    private static final Pattern ROUTE =
+            Pattern.compile("gateway\\.upstream\\.routes\\.\"?(.+?)\"?\\.[a-z-]+");
+    private static final Set<String> ROUTES =
+            Arrays.stream(Endpoint.values()).map(Endpoint::label).collect(Collectors.toSet());
 
     private StartupChecks() {}
 
@@ -105,6 +114,7 @@ public final class StartupChecks {
             source();
             developmentKey();
             developmentHosts();
+            routes();
             if (strictness.refusesDangerousSettings()) {
                 sandbox();
                 vault();
@@ -166,6 +176,19 @@ public final class StartupChecks {
                                     + ": its caller's key is known to everybody");
                 }
             }
+        }
+
+        /// Clocks of a route that is none would never be used.
+        private void routes() {
+            names.stream()
+                    .sorted()
+                    .map(ROUTE::matcher)
+                    .filter(Matcher::matches)
+                    .filter(route -> !ROUTES.contains(route.group(1)))
+                    .forEach(route ->
+                            add(
+                                    route.group()
+                                            + " names no route: chat/completions is one, or files/{id}"));
         }
 
         private void sandbox() {

@@ -10,6 +10,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.io.IOException;
 import java.lang.reflect.Method;
+import java.lang.reflect.ParameterizedType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -25,7 +26,8 @@ import org.junit.jupiter.api.Test;
 class ReadmeTest {
 
     private static final Pattern KEY_ROW =
-            Pattern.compile("^\\| `(gateway\\.[a-z.-]+)` \\| .* \\| (.*) \\|$", Pattern.MULTILINE);
+            Pattern.compile(
+                    "^\\| `(gateway\\.[a-z.<>\"-]+)` \\| .* \\| (.*) \\|$", Pattern.MULTILINE);
 
     private static final JavaClasses OURS =
             new ClassFileImporter(List.of(new DoNotIncludeTests()))
@@ -85,10 +87,20 @@ class ReadmeTest {
 
     private static Map<String, String> keys(JavaClass mapping) {
         var type = mapping.reflect();
-        var prefix = type.getAnnotation(ConfigMapping.class).prefix();
+        return keys(type.getAnnotation(ConfigMapping.class).prefix(), type);
+    }
+
+    private static Map<String, String> keys(String prefix, Class<?> type) {
         var keys = new TreeMap<String, String>();
         for (var method : type.getMethods()) {
-            keys.put(prefix + "." + kebab(method.getName()), defaultOf(method));
+            var key = prefix + "." + kebab(method.getName());
+            if (method.getGenericReturnType() instanceof ParameterizedType map
+                    && map.getRawType() == Map.class
+                    && map.getActualTypeArguments()[1] instanceof Class<?> entry) {
+                keys.putAll(keys(key + ".\"<route>\"", entry));
+            } else {
+                keys.put(key, defaultOf(method));
+            }
         }
         return keys;
     }

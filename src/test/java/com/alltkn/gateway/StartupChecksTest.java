@@ -38,6 +38,9 @@ class StartupChecksTest {
                 "gateway.source|redis|gateway.source must be one of vault, file, environment, not"
                         + " redis",
                 "gateway.source|file|gateway.file.path is missing, which gateway.source=file needs",
+                "gateway.upstream.routes.\"chat\".idle-timeout|1s|"
+                        + "gateway.upstream.routes.\"chat\".idle-timeout names no route:"
+                        + " chat/completions is one, or files/{id}",
                 "gateway.environment|Prod EU|gateway.environment must be made of a-z, 0-9 and"
                         + " hyphens, not Prod EU",
                 "gateway.sandbox.url|http://127.0.0.1:8099|gateway.sandbox.url must not be set in"

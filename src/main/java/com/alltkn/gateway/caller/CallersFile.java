@@ -22,6 +22,7 @@ import java.util.regex.Pattern;
 ///   - id: billing
 ///     api-keys: ["sha256:<64 hex digits>"]
 ///     stored-objects: false
+///     fallback: true
 /// ```
 ///
 /// Two keys at a time let a caller rotate its own. A file that is wrong anywhere is refused as a
@@ -30,7 +31,8 @@ public final class CallersFile {
 
     private static final Pattern ID = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
     private static final Pattern HASH = Pattern.compile("sha256:[0-9a-fA-F]{64}");
-    private static final Set<String> FIELDS = Set.of("id", "api-keys", "stored-objects");
+    private static final Set<String> FIELDS =
+            Set.of("id", "api-keys", "stored-objects", "fallback");
     private static final int MOST_KEYS = 2;
 
     /// A field name that can be repeated in a message. Anything else may be a key that was written
@@ -97,11 +99,18 @@ public final class CallersFile {
         if (id.isNull() || !ID.matcher(id.asText()).matches()) {
             throw new InvalidCallersException(place + ".id: must be " + ID.pattern());
         }
-        var storedObjects = node.path("stored-objects");
-        if (!storedObjects.isMissingNode() && !storedObjects.isBoolean()) {
-            throw new InvalidCallersException(place + ".stored-objects: must be true or false");
+        return new Caller(
+                id.asText(),
+                flag(node, "stored-objects", false, place),
+                flag(node, "fallback", true, place));
+    }
+
+    private static boolean flag(JsonNode node, String name, boolean absent, String place) {
+        var value = node.path(name);
+        if (!value.isMissingNode() && !value.isBoolean()) {
+            throw new InvalidCallersException(place + "." + name + ": must be true or false");
         }
-        return new Caller(id.asText(), storedObjects.asBoolean(false));
+        return value.asBoolean(absent);
     }
 
     private static void checkFields(JsonNode node, Set<String> known, String place) {

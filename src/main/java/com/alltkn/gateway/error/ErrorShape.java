@@ -22,6 +22,7 @@ import com.alltkn.gateway.error.GatewayError.UpstreamQuotaExhausted;
 import com.alltkn.gateway.error.GatewayError.UpstreamRateLimited;
 import com.alltkn.gateway.error.GatewayError.UpstreamRefused;
 import com.alltkn.gateway.error.GatewayError.UpstreamTimeout;
+import com.alltkn.gateway.error.GatewayError.UpstreamUnavailable;
 import com.alltkn.gateway.error.GatewayError.UpstreamUnreachable;
 import java.time.Duration;
 import java.util.Optional;
@@ -145,6 +146,13 @@ public record ErrorShape(
             case UpstreamOverloaded(var advice) ->
                     shape(503, UPSTREAM, "upstream_overloaded", "upstream has too much to do")
                             .advised(advice);
+            case UpstreamUnavailable(var wait) ->
+                    shape(
+                                    503,
+                                    UPSTREAM,
+                                    "upstream_unavailable",
+                                    "upstream has failed for a while and is left alone")
+                            .wait(Optional.of(wait));
             case UpstreamRateLimited(var message, var advice) ->
                     shape(429, "rate_limit_error", "rate_limit_exceeded", message).advised(advice);
             case UpstreamCredentialsExhausted() ->
@@ -182,6 +190,14 @@ public record ErrorShape(
                                     Optional.empty())
                             .advised(advice);
         };
+    }
+
+    /// The same error after the gateway's own tries: whoever asked should not add further ones. A
+    /// rate limit stays as it is, for its wait is the answer.
+    ///
+    /// @return how to answer it then
+    public ErrorShape triedEnough() {
+        return status == 429 ? this : forGood();
     }
 
     private static ErrorShape shape(int status, String type, String code, String message) {

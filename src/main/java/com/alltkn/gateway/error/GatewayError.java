@@ -93,6 +93,11 @@ public sealed interface GatewayError {
     /// @param advice what upstream said about trying again
     record UpstreamOverloaded(RetryAdvice advice) implements GatewayError {}
 
+    /// Upstream has only failed for a while and is left alone until somebody tries it again.
+    ///
+    /// @param delay until then
+    record UpstreamUnavailable(Duration delay) implements GatewayError {}
+
     /// Upstream's rate limit for the account.
     ///
     /// @param message upstream's own sentence, scrubbed

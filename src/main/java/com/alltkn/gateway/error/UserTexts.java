@@ -71,6 +71,7 @@ public class UserTexts {
             case GatewayError.NotReady _,
                     GatewayError.Overloaded _,
                     GatewayError.UpstreamOverloaded _,
+                    GatewayError.UpstreamUnavailable _,
                     GatewayError.UpstreamRateLimited _ ->
                     Advice.BUSY;
             case GatewayError.UpstreamTimeout _ -> Advice.TOO_LONG;

@@ -65,6 +65,7 @@ final class EventRecord {
             if (settled.timeToFirstByte().isPresent()) {
                 json.writeNumberField("first_byte_ms", settled.timeToFirstByte().get().toMillis());
             }
+            json.writeNumberField("attempts", settled.effort().attempts());
             if (settled.usage().isPresent()) {
                 json.writeNumberField("input_tokens", settled.usage().get().inputTokens());
                 json.writeNumberField("output_tokens", settled.usage().get().outputTokens());

@@ -59,9 +59,14 @@ public final class CallerConnection {
     /// Answers with an error; nothing has been written yet.
     ///
     /// @param error what went wrong
+    public void answer(GatewayError error) {
+        answer(error, ErrorShape.of(error));
+    }
+
+    /// Answers with an error in a shape that says more than the error alone.
+    ///
     /// @return the length of the body written, in bytes
-    public int answer(GatewayError error) {
-        var shape = ErrorShape.of(error);
+    int answer(GatewayError error, ErrorShape shape) {
         var response = request.response();
         var body = envelope(shape).write(userMessage(error), requestId);
         response.setStatusCode(shape.status());

@@ -3,6 +3,7 @@ package com.alltkn.gateway.exchange;
 import com.alltkn.gateway.caller.Callers;
 import com.alltkn.gateway.error.UserTexts;
 import com.alltkn.gateway.rollout.Revisions;
+import com.alltkn.gateway.upstream.RetryPolicy;
 import com.alltkn.gateway.upstream.UpstreamClients;
 import com.alltkn.gateway.upstream.UpstreamConfig;
 import io.quarkus.arc.All;
@@ -21,6 +22,7 @@ public class Exchanges {
     private final Callers callers;
     private final Revisions revisions;
     private final UpstreamClients clients;
+    private final RetryPolicy retries;
     private final UpstreamConfig upstreamConfig;
     private final ExchangeConfig config;
     private final UserTexts texts;
@@ -31,6 +33,7 @@ public class Exchanges {
             Callers callers,
             Revisions revisions,
             UpstreamClients clients,
+            RetryPolicy retries,
             UpstreamConfig upstreamConfig,
             ExchangeConfig config,
             UserTexts texts,
@@ -39,6 +42,7 @@ public class Exchanges {
         this.callers = callers;
         this.revisions = revisions;
         this.clients = clients;
+        this.retries = retries;
         this.upstreamConfig = upstreamConfig;
         this.config = config;
         this.texts = texts;
@@ -84,6 +88,10 @@ public class Exchanges {
 
     UpstreamClients clients() {
         return clients;
+    }
+
+    RetryPolicy retries() {
+        return retries;
     }
 
     UpstreamConfig upstreamConfig() {

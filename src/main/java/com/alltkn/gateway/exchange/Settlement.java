@@ -2,6 +2,7 @@ package com.alltkn.gateway.exchange;
 
 import com.alltkn.gateway.openai.Usage;
 import com.alltkn.gateway.secret.KeyId;
+import com.alltkn.gateway.upstream.Effort;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -24,6 +25,7 @@ import java.util.OptionalLong;
 /// @param failure the reason behind it, from a closed list
 /// @param latency from arrival to settlement
 /// @param timeToFirstByte from arrival to the first byte of upstream's answer
+/// @param effort how often upstream was asked
 /// @param usage the units upstream counted; empty if unknown
 /// @param revision the number of the revision that was bound
 /// @param keyId the id of the key that was used
@@ -46,6 +48,7 @@ public record Settlement(
         Optional<String> failure,
         Duration latency,
         Optional<Duration> timeToFirstByte,
+        Effort effort,
         Optional<Usage> usage,
         OptionalLong revision,
         Optional<KeyId> keyId,

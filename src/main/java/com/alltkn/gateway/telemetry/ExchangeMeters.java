@@ -41,6 +41,9 @@ class ExchangeMeters implements ExchangeListener {
     private final Map<Tokens, DistributionSummary> tokens = new ConcurrentHashMap<>();
     private final Map<Outcome, Counter> outcomes = new ConcurrentHashMap<>();
     private final Counter usageUnknown;
+    private final Counter attempts;
+    private final Counter retries;
+    private final Counter fallbacks;
 
     ExchangeMeters(MeterRegistry registry, ModelLabels models) {
         this.registry = registry;
@@ -48,6 +51,18 @@ class ExchangeMeters implements ExchangeListener {
         this.usageUnknown =
                 Counter.builder("gateway.usage.unknown")
                         .description("Answered exchanges whose usage upstream did not tell")
+                        .register(registry);
+        this.attempts =
+                Counter.builder("gateway.upstream.attempts")
+                        .description("Calls upstream for exchanges")
+                        .register(registry);
+        this.retries =
+                Counter.builder("gateway.upstream.retries")
+                        .description("Calls upstream that repeat one that failed")
+                        .register(registry);
+        this.fallbacks =
+                Counter.builder("gateway.upstream.fallbacks")
+                        .description("Changes to a fallback model")
                         .register(registry);
         Gauge.builder("gateway.exchanges.in.flight", inFlight, LongAdder::sum)
                 .description("Exchanges that began and have not settled")
@@ -81,6 +96,9 @@ class ExchangeMeters implements ExchangeListener {
                                 usageUnknown.increment();
                             }
                         });
+        attempts.increment(settled.effort().attempts());
+        retries.increment(settled.effort().retries());
+        fallbacks.increment(settled.effort().fallbacks());
         outcomes.computeIfAbsent(
                         new Outcome(
                                 settled.caller().orElse("unknown"),

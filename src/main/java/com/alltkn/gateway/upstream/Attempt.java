@@ -110,6 +110,11 @@ public final class Attempt {
         }
     }
 
+    /// @return whether a connection stood, so that upstream may have seen some of the request
+    public boolean reachedUpstream() {
+        return sent != null;
+    }
+
     private void connected(AsyncResult<HttpClientRequest> connection) {
         if (phase == Phase.OVER) {
             if (connection.succeeded()) {

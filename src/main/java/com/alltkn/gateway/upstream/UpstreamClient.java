@@ -11,6 +11,7 @@ import io.vertx.core.impl.ContextInternal;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /// The connections of one revision to its upstream: one [HttpClient] per event loop, so that no
 /// request waits for another loop's lock. An attempt acquires the client and releases it with its
@@ -20,6 +21,9 @@ public final class UpstreamClient {
     /// Added to the number of holders once the client is retired: no holder can bring it back above
     /// zero.
     private static final int RETIRED = Integer.MIN_VALUE;
+
+    private static final int MOST_BREAKERS = 128;
+    private static final String NO_MODEL = "";
 
     private final Vertx vertx;
     private final Revision revision;
@@ -31,8 +35,14 @@ public final class UpstreamClient {
     private final String authorization;
     private final Map<EventLoop, HttpClient> perLoop = new ConcurrentHashMap<>();
     private final AtomicInteger holders = new AtomicInteger();
+    private final Map<String, Breaker> breakers = new ConcurrentHashMap<>();
+    private final BreakerConfig breakerConfig;
 
-    UpstreamClient(Vertx vertx, Revision revision, HttpClientOptions options) {
+    UpstreamClient(
+            Vertx vertx,
+            Revision revision,
+            HttpClientOptions options,
+            BreakerConfig breakerConfig) {
         var baseUrl = revision.settings().baseUrl();
         this.vertx = vertx;
         this.revision = revision;
@@ -42,11 +52,35 @@ public final class UpstreamClient {
         this.pathPrefix = baseUrl.getRawPath();
         this.authorization = "Bearer " + revision.settings().apiKey().reveal();
         this.options = options.setSsl(tls);
+        this.breakerConfig = breakerConfig;
+        // The models that matter have a breaker of their own whatever else is asked for.
+        breaker(revision.settings().defaultModel());
+        revision.settings().fallbackModels().forEach(this::breaker);
     }
 
     /// @return the revision whose key and address this client uses
     public Revision revision() {
         return revision;
+    }
+
+    /// Finds the breaker of a model, for one may fail while others answer. The names that callers
+    /// make up share one once there are many.
+    ///
+    /// @param model the model asked for, or null where a request names none
+    /// @return its breaker
+    public Breaker breaker(@Nullable String model) {
+        var known = breakers.get(model == null ? NO_MODEL : model);
+        if (known != null) {
+            return known;
+        }
+        return breakers.computeIfAbsent(
+                model == null || breakers.size() >= MOST_BREAKERS ? NO_MODEL : model,
+                _ -> new Breaker(breakerConfig, System::nanoTime));
+    }
+
+    /// @return how many of its breakers are open
+    long openBreakers() {
+        return breakers.values().stream().filter(Breaker::isOpen).count();
     }
 
     /// Ends the use of the client that `tryAcquire` began.

@@ -23,6 +23,7 @@ public class UpstreamClients implements RevisionListener {
 
     private final Vertx vertx;
     private final UpstreamConfig config;
+    private final BreakerConfig breakerConfig;
     private final TlsConfigurationRegistry tls;
     private final int eventLoops;
     private final AtomicReference<@Nullable UpstreamClient> active = new AtomicReference<>();
@@ -30,10 +31,12 @@ public class UpstreamClients implements RevisionListener {
     UpstreamClients(
             Vertx vertx,
             UpstreamConfig config,
+            BreakerConfig breakerConfig,
             TlsConfigurationRegistry tls,
             VertxConfiguration vertxConfig) {
         this.vertx = vertx;
         this.config = config;
+        this.breakerConfig = breakerConfig;
         this.tls = tls;
         this.eventLoops =
                 vertxConfig
@@ -57,6 +60,12 @@ public class UpstreamClients implements RevisionListener {
         }
     }
 
+    /// @return how many breakers of the active revision are open
+    public long openBreakers() {
+        var client = active.get();
+        return client == null ? 0 : client.openBreakers();
+    }
+
     @Override
     public void promoted(Revision now, @Nullable Revision before) {
         use(now);
@@ -69,7 +78,7 @@ public class UpstreamClients implements RevisionListener {
     }
 
     private void use(Revision now) {
-        var retired = active.getAndSet(new UpstreamClient(vertx, now, options()));
+        var retired = active.getAndSet(new UpstreamClient(vertx, now, options(), breakerConfig));
         if (retired != null) {
             retired.retire();
         }

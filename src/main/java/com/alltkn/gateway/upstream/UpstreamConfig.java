@@ -3,6 +3,7 @@ package com.alltkn.gateway.upstream;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 
 /// How upstream is called. The total time of a non-streamed exchange is no part of it: it belongs
@@ -46,4 +47,24 @@ public interface UpstreamConfig {
     /// @return the name of a Quarkus TLS configuration (`quarkus.tls.<name>.…`) with the
     ///   authorities to trust; else Java's own
     Optional<String> tlsConfiguration();
+
+    /// @return clocks of single routes, by their label, such as `chat/completions`
+    Map<String, RouteClocks> routes();
+
+    /// The clocks of one route; what is not set is as everywhere.
+    interface RouteClocks {
+
+        /// @return how long upstream may think before a stream's first byte
+        Optional<Duration> firstByteTimeout();
+
+        /// @return how long upstream may pause between two bytes
+        Optional<Duration> idleTimeout();
+
+        /// @return how long an exchange that is not streamed may take in all, whatever its revision
+        ///   says
+        Optional<Duration> requestTimeout();
+
+        /// @return how long a streamed exchange, or an upload, may take in all
+        Optional<Duration> streamTimeout();
+    }
 }

@@ -59,8 +59,10 @@ public final class UpstreamErrors {
                                     advice);
             case 503, 529 -> new GatewayError.UpstreamOverloaded(advice);
             case 504 -> new GatewayError.UpstreamTimeout(GatewayError.Clock.UPSTREAM);
-            // A proxy between here and upstream wants a credential: no caller can give it one.
-            case 407 -> new GatewayError.UpstreamFailed(advice);
+            // A proxy between here and upstream wants a credential, which it will not get.
+            case 407 ->
+                    new GatewayError.UpstreamFailed(
+                            new GatewayError.RetryAdvice(Optional.empty(), true));
             default -> {
                 if (status >= 500) {
                     yield new GatewayError.UpstreamFailed(advice);

@@ -49,7 +49,7 @@ class CallerDirectoryTest {
         var callers =
                 directory.callers(config(Map.of("gateway.callers.development-key", "some-key")));
 
-        assertThat(callers.identify("Bearer some-key")).contains(new Caller("dev", false));
+        assertThat(callers.identify("Bearer some-key")).contains(new Caller("dev", false, true));
     }
 
     @Test
@@ -69,7 +69,7 @@ class CallerDirectoryTest {
                                         "gateway.callers.development-key",
                                         "some-key")));
 
-        assertThat(callers.identify("Bearer key-a")).contains(new Caller("a", false));
+        assertThat(callers.identify("Bearer key-a")).contains(new Caller("a", false, true));
         assertThat(callers.identify("Bearer some-key")).isEmpty();
     }
 

@@ -32,13 +32,13 @@ class CallersFileTest {
                         """
                                 .formatted(A, B.toUpperCase().replace("SHA256", "sha256"), C));
 
-        var billing = new Caller("billing", true);
+        var billing = new Caller("billing", true, true);
         assertThat(callers.all())
-                .containsExactlyInAnyOrder(billing, new Caller("search-2.x_y", false));
+                .containsExactlyInAnyOrder(billing, new Caller("search-2.x_y", false, true));
         assertThat(callers.identify("Bearer key-a")).contains(billing);
         assertThat(callers.identify("Bearer key-b")).contains(billing);
         assertThat(callers.identify("Bearer key-c"))
-                .isEqualTo(Optional.of(new Caller("search-2.x_y", false)));
+                .isEqualTo(Optional.of(new Caller("search-2.x_y", false, true)));
     }
 
     @ParameterizedTest

@@ -11,8 +11,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CallersTest {
 
-    private static final Caller BILLING = new Caller("billing", false);
-    private static final Caller SEARCH = new Caller("search", true);
+    private static final Caller BILLING = new Caller("billing", false, true);
+    private static final Caller SEARCH = new Caller("search", true, true);
 
     private final Callers callers =
             Callers.of(Map.of(hash("old"), BILLING, hash("new"), BILLING, hash("other"), SEARCH));
@@ -84,14 +84,15 @@ class CallersTest {
     void findsEachOfThousands() {
         var byHash = new HashMap<String, Caller>();
         for (int i = 0; i < 20_000; i++) {
-            byHash.put(hash("key-" + i), new Caller("caller-" + i, false));
+            byHash.put(hash("key-" + i), new Caller("caller-" + i, false, true));
         }
 
         var many = Callers.of(byHash);
 
         assertThat(many.all()).hasSize(20_000);
         for (int i = 0; i < 20_000; i++) {
-            assertThat(many.identify("Bearer key-" + i)).contains(new Caller("caller-" + i, false));
+            assertThat(many.identify("Bearer key-" + i))
+                    .contains(new Caller("caller-" + i, false, true));
         }
         assertThat(many.identify("Bearer key-20000")).isEmpty();
     }

@@ -148,6 +148,14 @@ class ErrorShapeTest {
                         TWO_SECONDS,
                         OPEN),
                 row(
+                        new GatewayError.UpstreamUnavailable(TWO_SECONDS.orElseThrow()),
+                        503,
+                        UPSTREAM,
+                        "upstream_unavailable",
+                        "upstream has failed for a while and is left alone",
+                        TWO_SECONDS,
+                        OPEN),
+                row(
                         new GatewayError.UpstreamRateLimited(
                                 "slow down", new RetryAdvice(TWO_SECONDS, false)),
                         429,
@@ -217,6 +225,16 @@ class ErrorShapeTest {
                                         .formatted(row.shape.status(), row.shape.code()));
             }
         }
+    }
+
+    @Test
+    void asksForNoFurtherTryOnceItHasTriedEnough() {
+        var failed = ErrorShape.of(new GatewayError.UpstreamFailed(RetryAdvice.NONE));
+        var limited =
+                ErrorShape.of(new GatewayError.UpstreamRateLimited("slow down", RetryAdvice.NONE));
+
+        assertThat(failed.triedEnough().shouldRetry()).contains(false);
+        assertThat(limited.triedEnough()).isEqualTo(limited);
     }
 
     @TestFactory

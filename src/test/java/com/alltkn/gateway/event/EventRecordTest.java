@@ -25,7 +25,7 @@ class EventRecordTest {
                                 + "\"stream\":true,\"model_asked\":\"asked-model\","
                                 + "\"model\":\"deepseek-chat\",\"status\":200,"
                                 + "\"outcome\":\"answered\",\"latency_ms\":1234,"
-                                + "\"latency_bucket\":\"le_3s\",\"first_byte_ms\":321,"
+                                + "\"latency_bucket\":\"le_3s\",\"first_byte_ms\":321,\"attempts\":1,"
                                 + "\"input_tokens\":5,\"output_tokens\":7,\"revision\":3,"
                                 + "\"key_id\":\""
                                 + Settlements.KEY_ID.value()
@@ -44,7 +44,7 @@ class EventRecordTest {
                                 + "\"type\":\"unknown\",\"stream\":false,\"status\":401,"
                                 + "\"outcome\":\"refused\",\"error\":\"invalid_api_key\","
                                 + "\"failure\":\"no_caller\",\"latency_ms\":1,"
-                                + "\"latency_bucket\":\"le_100ms\",\"bytes_in\":0,"
+                                + "\"latency_bucket\":\"le_100ms\",\"attempts\":0,\"bytes_in\":0,"
                                 + "\"bytes_out\":150}");
     }
 

@@ -15,11 +15,11 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /// What a gateway under test stands between: a real OpenBao with its settings, a scripted upstream,
-/// and two callers with keys made up for the run. A field of type [Laboratory] is filled in. The
+/// and three callers with keys made up for the run. A field of type [Laboratory] is filled in. The
 /// argument `poll-interval` says how often Vault is asked, 1 s if it is not given. The clocks are
-/// short, a new revision has no probation, and the small prompt has no schedule, so that an
-/// upstream sees nothing but what a test sends and the prompt of a verification, which it keeps
-/// apart.
+/// short, each request is one call upstream unless [Persistence] is there too, a new revision has
+/// no probation, and the small prompt has no schedule, so that an upstream sees nothing but what a
+/// test sends and the prompt of a verification, which it keeps apart.
 public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManager {
 
     private String pollInterval = "1s";
@@ -42,24 +42,29 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
         var callerKey = "test-caller-" + UUID.randomUUID();
         var storingCallerKey = "test-caller-" + UUID.randomUUID();
         bao.podPolicy("pod", "test");
-        bao.write(
-                "test",
-                Map.of(
-                        "ALLTKN_API_KEY",
-                        upstreamKey,
-                        "ALLTKN_BASE_URL",
-                        scripted.baseUrl().toString(),
-                        "AI_REQUEST_TIMEOUT_MS",
-                        "2000",
-                        "AI_LOG_LEVEL",
-                        "trace"));
+        var loyalCallerKey = "test-caller-" + UUID.randomUUID();
+        var settings = new HashMap<String, String>();
+        settings.put("ALLTKN_API_KEY", upstreamKey);
+        settings.put("ALLTKN_BASE_URL", scripted.baseUrl().toString());
+        settings.put("AI_REQUEST_TIMEOUT_MS", "2000");
+        settings.put("AI_LOG_LEVEL", "trace");
+        bao.write("test", settings);
         var token = bao.token("pod");
-        laboratory = new Laboratory(scripted, bao, upstreamKey, callerKey, storingCallerKey, token);
+        laboratory =
+                new Laboratory(
+                        scripted,
+                        bao,
+                        upstreamKey,
+                        callerKey,
+                        storingCallerKey,
+                        loyalCallerKey,
+                        token);
         var config = new HashMap<String, String>();
         config.put("gateway.vault.poll-interval", pollInterval);
         config.put("quarkus.vault.url", bao.url().toString());
         config.put("quarkus.vault.authentication.client-token", token);
-        config.put("gateway.callers.file", callersFile(callerKey, storingCallerKey));
+        config.put(
+                "gateway.callers.file", callersFile(callerKey, storingCallerKey, loyalCallerKey));
         config.put("gateway.upstream.allowed-hosts", "127.0.0.1");
         config.put("gateway.health.prompt.enabled", "false");
         config.put("gateway.rollout.probation", "0s");
@@ -68,6 +73,8 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
         config.put("gateway.upstream.first-byte-timeout", "2s");
         config.put("gateway.upstream.idle-timeout", "1s");
         config.put("gateway.upstream.stream-timeout", "5s");
+        config.put("gateway.upstream.retry.max-retries", "0");
+        config.put("gateway.upstream.breaker.failures", "0");
         config.put("gateway.exchange.body-timeout", "1s");
         config.put("gateway.exchange.max-body-size", "2M");
         config.put("gateway.exchange.max-upload-size", "4M");
@@ -89,7 +96,8 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
         }
     }
 
-    private static String callersFile(String callerKey, String storingCallerKey) {
+    private static String callersFile(
+            String callerKey, String storingCallerKey, String loyalCallerKey) {
         try {
             var file = Files.createTempFile("callers", ".yaml");
             file.toFile().deleteOnExit();
@@ -102,8 +110,14 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
                               - id: storing
                                 api-keys: ["sha256:%s"]
                                 stored-objects: true
+                              - id: loyal
+                                api-keys: ["sha256:%s"]
+                                fallback: false
                             """
-                                    .formatted(sha256(callerKey), sha256(storingCallerKey)))
+                                    .formatted(
+                                            sha256(callerKey),
+                                            sha256(storingCallerKey),
+                                            sha256(loyalCallerKey)))
                     .toString();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -126,6 +140,7 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
     /// @param upstreamKey the key in Vault
     /// @param callerKey the key of the caller `plain`
     /// @param storingCallerKey the key of the caller `storing`, who may reach stored objects
+    /// @param loyalCallerKey the key of the caller `loyal`, who wants no other model
     /// @param vaultToken what the gateway logs in with
     public record Laboratory(
             ScriptedUpstream upstream,
@@ -133,5 +148,6 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
             String upstreamKey,
             String callerKey,
             String storingCallerKey,
+            String loyalCallerKey,
             String vaultToken) {}
 }

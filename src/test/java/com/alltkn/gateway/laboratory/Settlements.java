@@ -5,6 +5,7 @@ import com.alltkn.gateway.exchange.Settlement.Ending;
 import com.alltkn.gateway.openai.Usage;
 import com.alltkn.gateway.secret.KeyId;
 import com.alltkn.gateway.secret.Secret;
+import com.alltkn.gateway.upstream.Effort;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -44,6 +45,7 @@ public final class Settlements {
                 Optional.empty(),
                 latency,
                 Optional.of(Duration.ofMillis(321)),
+                new Effort(1, 0, 0),
                 Optional.of(new Usage(5, 7)),
                 OptionalLong.of(3),
                 Optional.of(KEY_ID),
@@ -70,6 +72,7 @@ public final class Settlements {
                 Optional.of("no_caller"),
                 Duration.ofMillis(1),
                 Optional.empty(),
+                Effort.NONE,
                 Optional.empty(),
                 OptionalLong.empty(),
                 Optional.empty(),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.laboratory.Gate;
+import com.alltkn.gateway.laboratory.Mappings;
 import com.alltkn.gateway.laboratory.Script;
 import com.alltkn.gateway.laboratory.ScriptedUpstream;
 import com.alltkn.gateway.rollout.LogLevel;
@@ -299,7 +300,11 @@ class AttemptTest {
                         LogLevel.INFO,
                         List.of(),
                         Map.of());
-        return new UpstreamClient(vertx, new Revision(1, settings, "test"), options);
+        return new UpstreamClient(
+                vertx,
+                new Revision(1, settings, "test"),
+                options,
+                Mappings.read(BreakerConfig.class, Map.of()));
     }
 
     private Attempt start(UpstreamClient client, Body body, AttemptClocks clocks, Heard heard) {

@@ -21,6 +21,7 @@ class UpstreamConfigTest {
         assertThat(config.keepAlive()).isEqualTo(Duration.ofSeconds(30));
         assertThat(config.askForUsage()).isTrue();
         assertThat(config.tlsConfiguration()).isEmpty();
+        assertThat(config.routes()).isEmpty();
     }
 
     @Test
@@ -28,15 +29,27 @@ class UpstreamConfigTest {
         var config =
                 Mappings.read(
                         UpstreamConfig.class,
-                        Map.of(
-                                "gateway.upstream.connect-timeout", "1s",
-                                "gateway.upstream.first-byte-timeout", "2s",
-                                "gateway.upstream.idle-timeout", "3s",
-                                "gateway.upstream.stream-timeout", "4m",
-                                "gateway.upstream.max-connections", "5",
-                                "gateway.upstream.keep-alive", "6s",
-                                "gateway.upstream.ask-for-usage", "false",
-                                "gateway.upstream.tls-configuration", "own"));
+                        Map.ofEntries(
+                                Map.entry("gateway.upstream.connect-timeout", "1s"),
+                                Map.entry("gateway.upstream.first-byte-timeout", "2s"),
+                                Map.entry("gateway.upstream.idle-timeout", "3s"),
+                                Map.entry("gateway.upstream.stream-timeout", "4m"),
+                                Map.entry("gateway.upstream.max-connections", "5"),
+                                Map.entry("gateway.upstream.keep-alive", "6s"),
+                                Map.entry("gateway.upstream.ask-for-usage", "false"),
+                                Map.entry("gateway.upstream.tls-configuration", "own"),
+                                Map.entry(
+                                        "gateway.upstream.routes.\"audio/speech\".first-byte-timeout",
+                                        "7s"),
+                                Map.entry(
+                                        "gateway.upstream.routes.\"audio/speech\".idle-timeout",
+                                        "8s"),
+                                Map.entry(
+                                        "gateway.upstream.routes.\"audio/speech\".request-timeout",
+                                        "9s"),
+                                Map.entry(
+                                        "gateway.upstream.routes.\"audio/speech\".stream-timeout",
+                                        "10s")));
 
         assertThat(config.connectTimeout()).isEqualTo(Duration.ofSeconds(1));
         assertThat(config.firstByteTimeout()).isEqualTo(Duration.ofSeconds(2));
@@ -46,5 +59,77 @@ class UpstreamConfigTest {
         assertThat(config.keepAlive()).isEqualTo(Duration.ofSeconds(6));
         assertThat(config.askForUsage()).isFalse();
         assertThat(config.tlsConfiguration()).contains("own");
+        assertThat(config.routes())
+                .hasEntrySatisfying(
+                        "audio/speech",
+                        route -> {
+                            assertThat(route.firstByteTimeout()).contains(Duration.ofSeconds(7));
+                            assertThat(route.idleTimeout()).contains(Duration.ofSeconds(8));
+                            assertThat(route.requestTimeout()).contains(Duration.ofSeconds(9));
+                            assertThat(route.streamTimeout()).contains(Duration.ofSeconds(10));
+                        });
+    }
+
+    @Test
+    void givesARouteItsOwnClocks() {
+        var config =
+                Mappings.read(
+                        UpstreamConfig.class,
+                        Map.of(
+                                "gateway.upstream.routes.\"responses\".request-timeout", "9s",
+                                "gateway.upstream.routes.\"responses\".first-byte-timeout", "7s"));
+
+        assertThat(AttemptClocks.atOnce(config, "responses", Duration.ofSeconds(60)).total())
+                .isEqualTo(Duration.ofSeconds(9));
+        assertThat(AttemptClocks.atOnce(config, "embeddings", Duration.ofSeconds(60)).total())
+                .isEqualTo(Duration.ofSeconds(60));
+        assertThat(AttemptClocks.streamed(config, "responses"))
+                .isEqualTo(
+                        new AttemptClocks(
+                                config.connectTimeout(),
+                                Duration.ofSeconds(7),
+                                config.idleTimeout(),
+                                config.streamTimeout()));
+    }
+
+    @Test
+    void hasDefaultsForRetriesAndBreaker() {
+        var retry = Mappings.read(RetryConfig.class, Map.of());
+        var breaker = Mappings.read(BreakerConfig.class, Map.of());
+
+        assertThat(retry.maxRetries()).isEqualTo(2);
+        assertThat(retry.budgetPercent()).isEqualTo(20);
+        assertThat(retry.minInFlight()).isEqualTo(3);
+        assertThat(retry.baseDelay()).isEqualTo(Duration.ofMillis(200));
+        assertThat(retry.longestWait()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(breaker.failures()).isEqualTo(20);
+        assertThat(breaker.interval()).isEqualTo(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void takesEveryKeyForRetriesAndBreaker() {
+        var retry =
+                Mappings.read(
+                        RetryConfig.class,
+                        Map.of(
+                                "gateway.upstream.retry.max-retries", "1",
+                                "gateway.upstream.retry.budget-percent", "2",
+                                "gateway.upstream.retry.min-in-flight", "4",
+                                "gateway.upstream.retry.base-delay", "5ms",
+                                "gateway.upstream.retry.longest-wait", "6s"));
+        var breaker =
+                Mappings.read(
+                        BreakerConfig.class,
+                        Map.of(
+                                "gateway.upstream.breaker.failures", "7",
+                                "gateway.upstream.breaker.interval", "8s"));
+
+        assertThat(retry.maxRetries()).isEqualTo(1);
+        assertThat(retry.budgetPercent()).isEqualTo(2);
+        assertThat(retry.minInFlight()).isEqualTo(4);
+        assertThat(retry.baseDelay()).isEqualTo(Duration.ofMillis(5));
+        assertThat(retry.longestWait()).isEqualTo(Duration.ofSeconds(6));
+        assertThat(breaker.failures()).isEqualTo(7);
+        assertThat(breaker.interval()).isEqualTo(Duration.ofSeconds(8));
     }
 }

@@ -1,0 +1,525 @@
+package com.alltkn.gateway.exchange;
+
+import com.alltkn.gateway.caller.Caller;
+import com.alltkn.gateway.error.GatewayError;
+import com.alltkn.gateway.openai.Endpoint;
+import com.alltkn.gateway.openai.JsonRequest;
+import com.alltkn.gateway.rollout.Revision;
+import com.alltkn.gateway.rollout.Settings;
+import com.alltkn.gateway.upstream.Attempt;
+import com.alltkn.gateway.upstream.AttemptClocks;
+import com.alltkn.gateway.upstream.Breaker;
+import com.alltkn.gateway.upstream.Effort;
+import com.alltkn.gateway.upstream.RetryPolicy.Again;
+import com.alltkn.gateway.upstream.RetryPolicy.GiveUp;
+import com.alltkn.gateway.upstream.RetryPolicy.Left;
+import com.alltkn.gateway.upstream.RetryPolicy.OtherModel;
+import com.alltkn.gateway.upstream.RetryPolicy.OtherRevision;
+import com.alltkn.gateway.upstream.UpstreamClient;
+import com.alltkn.gateway.upstream.UpstreamErrors;
+import com.alltkn.gateway.upstream.UpstreamRequest;
+import com.alltkn.gateway.upstream.UpstreamRequest.Body;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.impl.ContextInternal;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// The calls upstream that one exchange makes, one after another, until one is answered or the
+/// retry policy knows no next step. Each binds one revision and one model to its last byte. Tells
+/// its listener the end, once; after [#cancel()] it tells nothing.
+final class Attempts implements Attempt.Listener {
+
+    /// As much of an error answer as is read to understand it.
+    private static final int LONGEST_ERROR = 64 * 1024;
+
+    private static final CharSequence MODEL = HttpHeaders.createOptimized("x-gateway-model");
+
+    private final Exchanges gateway;
+    private final ContextInternal context;
+    private final HttpServerRequest request;
+    private final Asked asked;
+    private final long startedNanos;
+    private final Listener listener;
+    private final Set<String> modelsTried = new HashSet<>(2);
+
+    private @Nullable String fallback;
+    private @Nullable String model;
+    private @Nullable Revision revision;
+    private @Nullable Attempt attempt;
+    private Breaker.@Nullable Pass pass;
+    private @Nullable Upload upload;
+    private @Nullable HttpClientResponse answer;
+    private @Nullable Relay relay;
+    private Buffer errorBody = Buffer.buffer();
+    private @Nullable Duration timeToFirstByte;
+    private Duration limit = Duration.ZERO;
+    private Effort effort = Effort.NONE;
+    private boolean usageAdded;
+    private boolean moved;
+    private boolean retrying;
+    private boolean over;
+    private long timer = -1;
+
+    /// @param gateway what all exchanges need
+    /// @param context the event loop's context; every method is called on it
+    /// @param request the caller's request
+    /// @param asked what is asked of upstream
+    /// @param startedNanos when the exchange began, a [System#nanoTime()]
+    /// @param listener who is told the end
+    Attempts(
+            Exchanges gateway,
+            ContextInternal context,
+            HttpServerRequest request,
+            Asked asked,
+            long startedNanos,
+            Listener listener) {
+        this.gateway = gateway;
+        this.context = context;
+        this.request = request;
+        this.asked = asked;
+        this.startedNanos = startedNanos;
+        this.listener = listener;
+    }
+
+    void start() {
+        gateway.retries().exchangeBegan();
+        begin();
+    }
+
+    /// Gives up whatever is under way.
+    void cancel() {
+        if (over) {
+            return;
+        }
+        if (attempt != null) {
+            attempt.cancel();
+        }
+        if (pass != null) {
+            pass.left();
+        }
+        finish();
+    }
+
+    /// @return the revision of the last attempt, if there was any
+    @Nullable Revision revision() {
+        return revision;
+    }
+
+    /// @return the model that upstream was asked for last
+    @Nullable String model() {
+        return model;
+    }
+
+    /// @return the answer that is being handed on, if one has begun to come
+    @Nullable Relay relay() {
+        return relay;
+    }
+
+    /// @return upstream's own id of the last attempt
+    Optional<String> upstreamRequestId() {
+        return Optional.ofNullable(answer).map(head -> head.getHeader("x-request-id"));
+    }
+
+    Optional<Duration> timeToFirstByte() {
+        return Optional.ofNullable(timeToFirstByte);
+    }
+
+    /// @return the length of the body passed on so far; empty if none is
+    OptionalLong uploaded() {
+        return upload == null ? OptionalLong.empty() : OptionalLong.of(upload.length());
+    }
+
+    /// @return how often upstream was asked
+    Effort effort() {
+        return effort;
+    }
+
+    private void begin() {
+        gateway.clients()
+                .tryAcquire()
+                .ifPresentOrElse(
+                        this::begin, () -> fail(new GatewayError.NotReady(), "not_ready", false));
+    }
+
+    private void begin(UpstreamClient client) {
+        var settings = client.revision().settings();
+        revision = client.revision();
+        model = chooseModel(settings);
+        if (model != null) {
+            modelsTried.add(model);
+        }
+        answer = null;
+        relay = null;
+        errorBody = Buffer.buffer();
+        timeToFirstByte = null;
+        switch (client.breaker(model).tryPass(asked.caller().id())) {
+            case Breaker.Refused(var wait) -> {
+                client.release();
+                next(new GatewayError.UpstreamUnavailable(wait), false, "breaker_open");
+            }
+            case Breaker.Pass passed -> {
+                pass = passed;
+                effort = effort.attempt();
+                attempt =
+                        new Attempt(
+                                context,
+                                client,
+                                new UpstreamRequest(
+                                        request.method().name(),
+                                        asked.pathAndQuery(),
+                                        request.headers(),
+                                        body()),
+                                clocks(settings),
+                                startedNanos,
+                                this);
+                attempt.start();
+            }
+        }
+    }
+
+    private @Nullable String chooseModel(Settings settings) {
+        var json = asked.json();
+        if (fallback != null || json == null) {
+            return fallback;
+        }
+        return json.model() == null && asked.endpoint().takesModel()
+                ? settings.defaultModel()
+                : json.model();
+    }
+
+    private Body body() {
+        var json = asked.json();
+        if (json != null) {
+            usageAdded =
+                    gateway.upstreamConfig().askForUsage()
+                            && json.stream()
+                            && asked.endpoint().readsUsageStream()
+                            && !json.usageAsked();
+            return new Body.Whole(Buffer.buffer(json.edited(model, usageAdded)));
+        }
+        if (asked.hasBody()) {
+            return new Body.Streamed(asked.declaredLength(), this::upload);
+        }
+        request.resume();
+        return new Body.Empty();
+    }
+
+    private AttemptClocks clocks(Settings settings) {
+        var json = asked.json();
+        var streamed =
+                json != null ? json.stream() : asked.hasBody() || !asked.endpoint().answersJson();
+        var route = asked.endpoint().label();
+        var clocks =
+                streamed
+                        ? AttemptClocks.streamed(gateway.upstreamConfig(), route)
+                        : AttemptClocks.atOnce(
+                                gateway.upstreamConfig(), route, settings.requestTimeout());
+        limit = clocks.total();
+        return streamed || nextModel().isEmpty()
+                ? clocks
+                : clocks.withFirstByte(timeLeft().dividedBy(2));
+    }
+
+    private void upload(HttpClientRequest to) {
+        var limit = gateway.config().maxUploadSize().asLongValue();
+        var running = running();
+        upload =
+                new Upload(
+                        request,
+                        limit,
+                        running,
+                        () -> {
+                            running.cancel();
+                            next(new GatewayError.BodyTooLarge(limit), true, "request_too_large");
+                        });
+        upload.start(to);
+    }
+
+    @Override
+    public void answered(HttpClientResponse head) {
+        answer = head;
+        if (upload != null) {
+            upload.stop();
+        }
+        if (!isGood(head)) {
+            return;
+        }
+        var json = asked.json();
+        AnswerKind.of(
+                        asked.endpoint(),
+                        json != null && json.stream(),
+                        Optional.ofNullable(request.getHeader(HttpHeaders.ACCEPT_ENCODING)),
+                        head)
+                .ifPresentOrElse(kind -> relay = relay(kind, head), () -> reject("content_type"));
+    }
+
+    private Relay relay(AnswerKind kind, HttpClientResponse head) {
+        var json = asked.json();
+        var headers = request.response().headers();
+        listener.answering(headers);
+        if (model != null && (json == null || !model.equals(json.model()))) {
+            headers.set(MODEL, model);
+        }
+        return new Relay(
+                running(),
+                kind,
+                asked.endpoint().streamEnd(),
+                usageAdded,
+                head,
+                request.response());
+    }
+
+    @Override
+    public void received(Buffer chunk) {
+        if (timeToFirstByte == null) {
+            timeToFirstByte = elapsed();
+        }
+        if (relay != null) {
+            if (relay.accept(chunk)) {
+                passed();
+            } else {
+                reject("first_byte");
+            }
+        } else if (errorBody.length() + chunk.length() <= LONGEST_ERROR) {
+            errorBody.appendBuffer(chunk);
+        } else {
+            running().cancel();
+            refused();
+        }
+    }
+
+    @Override
+    public void ended() {
+        if (relay == null) {
+            refused();
+            return;
+        }
+        var missing = relay.end();
+        if (missing.isPresent()) {
+            next(
+                    missing.get(),
+                    true,
+                    missing.get() instanceof GatewayError.UpstreamInterrupted ? "cut" : "empty");
+            return;
+        }
+        passed();
+        finish();
+        listener.answered();
+    }
+
+    @Override
+    public void failed(GatewayError error, String failure) {
+        if (answer != null && !isGood(answer)) {
+            // The status alone says what it was; its body may be cut.
+            refused();
+        } else {
+            next(error, running().reachedUpstream(), failure);
+        }
+    }
+
+    private void reject(String failure) {
+        running().cancel();
+        next(new GatewayError.UpstreamInvalidAnswer(), true, failure);
+    }
+
+    /// Upstream has answered with an error, which is read as far as it is worth reading.
+    private void refused() {
+        if (answer == null || revision == null) {
+            throw new IllegalStateException("there is no answer");
+        }
+        if (answer.statusCode() == 401) {
+            gateway.revisions().refused(revision);
+        }
+        next(
+                UpstreamErrors.of(
+                        answer.statusCode(),
+                        answer.headers(),
+                        errorBody.getBytes(),
+                        revision.settings().apiKey(),
+                        gateway.clock()),
+                true,
+                "status");
+    }
+
+    /// The attempt is over and was none; what follows is the retry policy's to say.
+    private void next(GatewayError error, boolean sent, String failure) {
+        endRetry();
+        if (pass != null) {
+            pass.failed(error);
+            pass = null;
+        }
+        switch (gateway.retries().next(error, sent, left())) {
+            case GiveUp(var spent) -> fail(error, failure, spent);
+            case Again(var wait) -> {
+                effort = effort.retry();
+                retrying = true;
+                timer =
+                        context.owner()
+                                .setTimer(
+                                        Math.max(1, wait.toMillis()),
+                                        _ -> {
+                                            timer = -1;
+                                            begin();
+                                        });
+            }
+            case OtherRevision() -> lookForOtherRevision(error, failure);
+            case OtherModel() -> {
+                fallback = nextModel().orElseThrow();
+                effort = effort.fallback();
+                begin();
+            }
+        }
+    }
+
+    private Left left() {
+        var repeatable =
+                (asked.json() != null || !asked.hasBody()) && (relay == null || !relay.begun());
+        return new Left(
+                repeatable,
+                request.method().name().equals("GET"),
+                effort,
+                !moved,
+                nextModel().isPresent(),
+                timeLeft());
+    }
+
+    /// @return the first fallback model that was not asked yet, if there may be one at all
+    private Optional<String> nextModel() {
+        if (revision == null
+                || asked.json() == null
+                || !asked.endpoint().takesModel()
+                || !asked.caller().fallback()) {
+            return Optional.empty();
+        }
+        return revision.settings().fallbackModels().stream()
+                .filter(other -> !modelsTried.contains(other))
+                .findFirst();
+    }
+
+    private void lookForOtherRevision(GatewayError error, String failure) {
+        var refused = revision;
+        if (refused == null) {
+            throw new IllegalStateException("no revision is bound");
+        }
+        moved = true;
+        var _ =
+                gateway.revisions()
+                        .replacement(refused)
+                        .thenAccept(other ->
+                                context.runOnContext(_ -> move(refused, other, error, failure)));
+    }
+
+    private void move(
+            Revision refused, Optional<Revision> other, GatewayError error, String failure) {
+        if (over) {
+            return;
+        }
+        other.flatMap(_ -> gateway.clients().tryAcquire())
+                .filter(acquired -> isOther(acquired, refused))
+                .ifPresentOrElse(this::begin, () -> fail(error, failure, true));
+    }
+
+    private static boolean isOther(UpstreamClient acquired, Revision refused) {
+        if (acquired.revision().sameContentAs(refused)) {
+            acquired.release();
+            return false;
+        }
+        return true;
+    }
+
+    private void passed() {
+        if (pass != null) {
+            pass.answered();
+            pass = null;
+        }
+    }
+
+    private void fail(GatewayError error, String failure, boolean spent) {
+        if (!over) {
+            if (upload != null) {
+                upload.stop();
+            }
+            finish();
+            listener.failed(error, failure, spent);
+        }
+    }
+
+    private void finish() {
+        over = true;
+        if (timer >= 0) {
+            context.owner().cancelTimer(timer);
+        }
+        endRetry();
+        gateway.retries().exchangeEnded();
+    }
+
+    private void endRetry() {
+        if (retrying) {
+            retrying = false;
+            gateway.retries().retryEnded();
+        }
+    }
+
+    private static boolean isGood(HttpClientResponse head) {
+        return head.statusCode() / 100 == 2;
+    }
+
+    private Duration elapsed() {
+        return Duration.ofNanos(System.nanoTime() - startedNanos);
+    }
+
+    private Duration timeLeft() {
+        return limit.minus(elapsed());
+    }
+
+    private Attempt running() {
+        if (attempt == null) {
+            throw new IllegalStateException("no attempt is under way");
+        }
+        return attempt;
+    }
+
+    /// What an exchange asks of upstream.
+    ///
+    /// @param caller who asks
+    /// @param endpoint the operation
+    /// @param pathAndQuery what follows the base URL, undecoded
+    /// @param json the body, if it is JSON
+    /// @param hasBody whether another body is to be passed on
+    /// @param declaredLength its length, if the caller declared one
+    record Asked(
+            Caller caller,
+            Endpoint endpoint,
+            String pathAndQuery,
+            @Nullable JsonRequest json,
+            boolean hasBody,
+            OptionalLong declaredLength) {}
+
+    /// Is told the end.
+    interface Listener {
+
+        /// An answer is about to be handed on; what has to be in its head is put there now.
+        ///
+        /// @param headers the headers of the answer to the caller
+        void answering(MultiMap headers);
+
+        /// An answer was handed on to its end.
+        void answered();
+
+        /// There is no answer, or the rest of it does not come.
+        ///
+        /// @param error what the caller is told
+        /// @param failure the reason, from a closed list
+        /// @param spent whether the gateway's own tries are spent
+        void failed(GatewayError error, String failure, boolean spent);
+    }
+}

@@ -1,0 +1,38 @@
+package com.alltkn.gateway.upstream;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// How many retries may be under way at once, so that an upstream in trouble is not asked many
+/// times as often as usual: a share of the exchanges under way, and a few in any case. A retry
+/// counts from the decision for it on, its wait included. The rule and its two numbers are those of
+/// Envoy's retry budget.
+final class RetryBudget {
+
+    private final int percent;
+    private final int always;
+    private final AtomicInteger exchanges = new AtomicInteger();
+    private final AtomicInteger retries = new AtomicInteger();
+
+    RetryBudget(int percent, int always) {
+        this.percent = percent;
+        this.always = always;
+    }
+
+    void exchangeBegan() {
+        exchanges.incrementAndGet();
+    }
+
+    void exchangeEnded() {
+        exchanges.decrementAndGet();
+    }
+
+    /// @return whether there is room for one more, which is then taken
+    boolean tryRetry() {
+        var most = Math.max(always, exchanges.get() * (long) percent / 100);
+        return retries.getAndUpdate(n -> n < most ? n + 1 : n) < most;
+    }
+
+    void retryEnded() {
+        retries.decrementAndGet();
+    }
+}

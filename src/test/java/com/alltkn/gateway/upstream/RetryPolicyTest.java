@@ -1,0 +1,219 @@
+package com.alltkn.gateway.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.alltkn.gateway.error.GatewayError;
+import com.alltkn.gateway.error.GatewayError.Clock;
+import com.alltkn.gateway.error.GatewayError.RetryAdvice;
+import com.alltkn.gateway.laboratory.Mappings;
+import com.alltkn.gateway.upstream.RetryPolicy.Again;
+import com.alltkn.gateway.upstream.RetryPolicy.GiveUp;
+import com.alltkn.gateway.upstream.RetryPolicy.Left;
+import com.alltkn.gateway.upstream.RetryPolicy.Next;
+import com.alltkn.gateway.upstream.RetryPolicy.OtherModel;
+import com.alltkn.gateway.upstream.RetryPolicy.OtherRevision;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class RetryPolicyTest {
+
+    private static final Effort ONE_ATTEMPT = new Effort(1, 0, 0);
+    private static final Left FRESH =
+            new Left(true, false, ONE_ATTEMPT, true, false, Duration.ofMinutes(1));
+    private static final Left WITH_FALLBACK =
+            new Left(true, false, ONE_ATTEMPT, true, true, Duration.ofMinutes(1));
+    private static final Left TRIED =
+            new Left(true, false, new Effort(3, 2, 0), true, false, Duration.ofMinutes(1));
+    private static final GatewayError OVERLOADED =
+            new GatewayError.UpstreamOverloaded(RetryAdvice.NONE);
+
+    private final RetryPolicy policy = policy(0.5);
+
+    static Stream<Arguments> decides() {
+        var half = new Again(Duration.ofMillis(100));
+        var never = new RetryAdvice(Optional.empty(), true);
+        return Stream.of(
+                Arguments.of(new GatewayError.UpstreamUnreachable(), false, half),
+                Arguments.of(new GatewayError.UpstreamUnreachable(), true, new GiveUp(false)),
+                Arguments.of(new GatewayError.UpstreamTimeout(Clock.CONNECT), false, half),
+                Arguments.of(new GatewayError.UpstreamTimeout(Clock.UPSTREAM), true, half),
+                Arguments.of(
+                        new GatewayError.UpstreamTimeout(Clock.FIRST_BYTE),
+                        true,
+                        new GiveUp(false)),
+                Arguments.of(
+                        new GatewayError.UpstreamTimeout(Clock.TOTAL), true, new GiveUp(false)),
+                Arguments.of(new GatewayError.UpstreamFailed(RetryAdvice.NONE), true, half),
+                Arguments.of(new GatewayError.UpstreamFailed(never), true, new GiveUp(false)),
+                Arguments.of(OVERLOADED, true, half),
+                Arguments.of(
+                        new GatewayError.UpstreamOverloaded(after(Duration.ofSeconds(5))),
+                        true,
+                        new Again(Duration.ofMillis(5100))),
+                Arguments.of(
+                        new GatewayError.UpstreamOverloaded(after(Duration.ofSeconds(6))),
+                        true,
+                        new GiveUp(false)),
+                Arguments.of(
+                        new GatewayError.UpstreamRateLimited("slower", RetryAdvice.NONE),
+                        true,
+                        half),
+                Arguments.of(refused(408, null), true, half),
+                Arguments.of(refused(409, null), true, half),
+                Arguments.of(refused(400, null), true, new GiveUp(false)),
+                Arguments.of(refused(404, "model_not_found"), true, new GiveUp(false)),
+                Arguments.of(
+                        new GatewayError.UpstreamCredentialsExhausted(), true, new OtherRevision()),
+                Arguments.of(new GatewayError.UpstreamPermissionDenied(), true, new GiveUp(false)),
+                Arguments.of(new GatewayError.UpstreamQuotaExhausted(), true, new GiveUp(false)),
+                Arguments.of(new GatewayError.UpstreamInvalidAnswer(), true, new GiveUp(false)),
+                Arguments.of(new GatewayError.UpstreamInterrupted(), true, new GiveUp(false)),
+                Arguments.of(new GatewayError.Overloaded(), false, new GiveUp(false)),
+                Arguments.of(
+                        new GatewayError.UpstreamUnavailable(Duration.ofSeconds(1)),
+                        false,
+                        new GiveUp(false)));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void decides(GatewayError error, boolean sent, Next next) {
+        assertThat(policy.next(error, sent, FRESH)).isEqualTo(next);
+    }
+
+    @ParameterizedTest
+    @MethodSource("decides")
+    void leavesAloneWhatCannotBeSentAgain(GatewayError error, boolean sent, Next next) {
+        var left = new Left(false, false, ONE_ATTEMPT, true, true, Duration.ofMinutes(1));
+
+        assertThat(policy.next(error, sent, left)).isEqualTo(new GiveUp(false));
+    }
+
+    static Stream<GatewayError> fallsBack() {
+        return Stream.of(
+                new GatewayError.UpstreamTimeout(Clock.FIRST_BYTE),
+                new GatewayError.UpstreamUnavailable(Duration.ofSeconds(1)),
+                refused(404, "model_not_found"),
+                refused(400, "model_not_found"),
+                new GatewayError.UpstreamRefused(
+                        400, "Model Not Exist", "x", null, "invalid", RetryAdvice.NONE),
+                new GatewayError.UpstreamRefused(
+                        404, "The model `m` does not exist", "x", null, null, RetryAdvice.NONE),
+                new GatewayError.UpstreamOverloaded(new RetryAdvice(Optional.empty(), true)));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void fallsBack(GatewayError error) {
+        assertThat(policy.next(error, true, WITH_FALLBACK)).isEqualTo(new OtherModel());
+    }
+
+    @Test
+    void fallsBackOnlyAfterItsRetries() {
+        assertThat(policy.next(OVERLOADED, true, WITH_FALLBACK)).isInstanceOf(Again.class);
+
+        var tried = new Left(true, false, new Effort(3, 2, 0), true, true, Duration.ofMinutes(1));
+        assertThat(policy.next(OVERLOADED, true, tried)).isEqualTo(new OtherModel());
+    }
+
+    @Test
+    void keepsTheModelWhereTheRequestIsAtFault() {
+        assertThat(policy.next(refused(400, "invalid_value"), true, WITH_FALLBACK))
+                .isEqualTo(new GiveUp(false));
+    }
+
+    @Test
+    void repeatsWhatWasSentIfItChangesNothing() {
+        var get = new Left(true, true, ONE_ATTEMPT, true, false, Duration.ofMinutes(1));
+
+        assertThat(policy.next(new GatewayError.UpstreamUnreachable(), true, get))
+                .isInstanceOf(Again.class);
+    }
+
+    @Test
+    void movesToAnotherRevisionOnce() {
+        var moved = new Left(true, false, ONE_ATTEMPT, false, false, Duration.ofMinutes(1));
+
+        assertThat(policy.next(new GatewayError.UpstreamCredentialsExhausted(), true, moved))
+                .isEqualTo(new GiveUp(false));
+    }
+
+    @Test
+    void saysWhenItsTriesAreSpent() {
+        assertThat(policy.next(OVERLOADED, true, TRIED)).isEqualTo(new GiveUp(true));
+        assertThat(
+                        policy.next(
+                                OVERLOADED,
+                                true,
+                                new Left(
+                                        true,
+                                        false,
+                                        new Effort(2, 0, 1),
+                                        true,
+                                        false,
+                                        Duration.ZERO)))
+                .isEqualTo(new GiveUp(true));
+    }
+
+    @Test
+    void doublesItsRangeWithEachRetry() {
+        var again = new Left(true, false, new Effort(2, 1, 0), true, false, Duration.ofMinutes(1));
+
+        assertThat(policy.next(OVERLOADED, true, again))
+                .isEqualTo(new Again(Duration.ofMillis(200)));
+    }
+
+    @Test
+    void waitsNoLongerThanTheExchangeMayTake() {
+        var late = new Left(true, false, ONE_ATTEMPT, true, false, Duration.ofMillis(100));
+
+        assertThat(policy.next(OVERLOADED, true, late)).isEqualTo(new GiveUp(false));
+    }
+
+    @Test
+    void keepsRetriesUnderWayWithinTheBudget() {
+        for (int i = 0; i < 20; i++) {
+            policy.exchangeBegan();
+        }
+
+        var granted = Stream.generate(() -> policy.next(OVERLOADED, true, FRESH)).limit(10);
+
+        assertThat(granted.filter(Again.class::isInstance)).hasSize(4);
+        assertThat(policy.next(OVERLOADED, true, FRESH)).isEqualTo(new GiveUp(true));
+        policy.retryEnded();
+        assertThat(policy.next(OVERLOADED, true, FRESH)).isInstanceOf(Again.class);
+    }
+
+    @Test
+    void grantsAFewHoweverLittleIsGoingOn() {
+        var granted = Stream.generate(() -> policy.next(OVERLOADED, true, FRESH)).limit(10);
+
+        assertThat(granted.filter(Again.class::isInstance)).hasSize(3);
+    }
+
+    @Test
+    void spreadsItsWaitsOverTheWholeRange() {
+        assertThat(policy(0).next(OVERLOADED, true, FRESH)).isEqualTo(new Again(Duration.ZERO));
+        assertThat(policy(0.999).next(OVERLOADED, true, FRESH))
+                .isEqualTo(new Again(Duration.ofNanos(199_800_000)));
+    }
+
+    private static RetryPolicy policy(double random) {
+        return new RetryPolicy(Mappings.read(RetryConfig.class, Map.of()), () -> random);
+    }
+
+    private static RetryAdvice after(Duration delay) {
+        return new RetryAdvice(Optional.of(delay), false);
+    }
+
+    private static GatewayError refused(int status, @Nullable String code) {
+        return new GatewayError.UpstreamRefused(status, "no", "x", null, code, RetryAdvice.NONE);
+    }
+}

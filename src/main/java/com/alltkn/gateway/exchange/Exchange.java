@@ -381,7 +381,7 @@ public final class Exchange implements Attempt.Listener {
             return;
         }
         var client =
-                other.flatMap(_ -> gateway.clients().tryAcquire())
+                other.flatMap(gateway.clients()::tryAcquire)
                         .filter(acquired -> isOther(acquired, refused));
         if (client.isEmpty()) {
             fail(upstreamError(), "status");
@@ -488,6 +488,7 @@ public final class Exchange implements Attempt.Listener {
                         revision == null
                                 ? OptionalLong.empty()
                                 : OptionalLong.of(revision.number()),
+                        Optional.ofNullable(revision).map(Revision::contentId),
                         Optional.ofNullable(revision).map(bound -> bound.settings().keyId()),
                         Optional.ofNullable(answer).map(head -> head.getHeader("x-request-id")),
                         upload != null ? upload.length() : body != null ? body.length() : 0,

@@ -1,6 +1,7 @@
 package com.alltkn.gateway.exchange;
 
 import com.alltkn.gateway.openai.Usage;
+import com.alltkn.gateway.rollout.Settings.ContentId;
 import com.alltkn.gateway.secret.KeyId;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,6 +27,7 @@ import java.util.OptionalLong;
 /// @param timeToFirstByte from arrival to the first byte of upstream's answer
 /// @param usage the units upstream counted; empty if unknown
 /// @param revision the number of the revision that was bound
+/// @param content the identity of that revision's content
 /// @param keyId the id of the key that was used
 /// @param upstreamRequestId upstream's id of the request
 /// @param bytesIn length of the request's body as far as it was read
@@ -48,6 +50,7 @@ public record Settlement(
         Optional<Duration> timeToFirstByte,
         Optional<Usage> usage,
         OptionalLong revision,
+        Optional<ContentId> content,
         Optional<KeyId> keyId,
         Optional<String> upstreamRequestId,
         long bytesIn,

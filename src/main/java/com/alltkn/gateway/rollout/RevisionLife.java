@@ -6,6 +6,7 @@ import com.alltkn.gateway.rollout.Reading.Found;
 import com.alltkn.gateway.rollout.Reading.Misdirected;
 import com.alltkn.gateway.rollout.Reading.Unavailable;
 import com.alltkn.gateway.rollout.Reading.Unchanged;
+import com.alltkn.gateway.rollout.Rollout.Canary;
 import com.alltkn.gateway.rollout.Rollout.Probation;
 import com.alltkn.gateway.rollout.Rollout.Settled;
 import com.alltkn.gateway.rollout.Rollout.Starting;
@@ -37,6 +38,7 @@ final class RevisionLife {
     private final InstantSource clock;
     private final Verifier verifier;
     private final ColdStart coldStart;
+    private final CanaryLife canary;
 
     private final RejectedContents unusable = new RejectedContents();
     private final Wanted wanted = new Wanted();
@@ -53,6 +55,7 @@ final class RevisionLife {
             SettingsSource source,
             Rules rules,
             Revisions revisions,
+            CanaryTraffic traffic,
             InstantSource clock,
             RandomGenerator random) {
         this.source = source;
@@ -61,6 +64,9 @@ final class RevisionLife {
         this.clock = clock;
         this.verifier = new Verifier(rules, wanted, revisions, clock, random);
         this.coldStart = new ColdStart(source, rules.parser, wanted, verifier, revisions, clock);
+        this.canary =
+                new CanaryLife(
+                        rules.canary, traffic, wanted, verifier, revisions, clock, this::promote);
     }
 
     /// Takes what one read of the source came to.
@@ -97,16 +103,44 @@ final class RevisionLife {
         verifier.hurry();
     }
 
-    /// Upstream refuses the active revision in traffic: returns to the previous one, if there is
-    /// one and two prompts agree.
+    /// Upstream answered a request on the active revision with 401.
+    void activeRefused() {
+        canary.activeRefused();
+    }
+
+    /// @return whether another revision than the active one was proven and is at hand, so that
+    ///   nothing has to be asked of the source if the active one is refused
+    boolean knowsAnother() {
+        return switch (revisions.state()) {
+            case Canary _, Probation _ -> true;
+            case Starting _, Unproven _, Settled _, Verifying _ -> false;
+        };
+    }
+
+    /// Upstream refuses the active revision in traffic: goes on with the candidate that carries a
+    /// share of it, or returns to the previous one, if there is one and two prompts agree.
     ///
     /// @return whether it has
-    boolean rollBackRefused() {
-        if (revisions.state() instanceof Probation serving && !wanted.isPinned(serving.active())) {
-            rollBackOrGoOn(serving);
-            return !isActive(serving.active());
+    boolean leaveRefused() {
+        var refused = revisions.activeOrNull();
+        switch (revisions.state()) {
+            case Canary trying -> canary.promoteOrGoOn(trying);
+            case Probation serving -> {
+                if (!wanted.isPinned(serving.active())) {
+                    rollBackOrGoOn(serving);
+                }
+            }
+            case Starting _, Unproven _, Settled _, Verifying _ -> {}
         }
-        return false;
+        return !isActive(refused);
+    }
+
+    /// Upstream answered a request on the candidate that carries a share of them with 401: a prompt
+    /// decides.
+    void confirmCandidate() {
+        if (revisions.state() instanceof Canary trying) {
+            canary.confirmCandidate(trying);
+        }
     }
 
     /// Upstream refuses the active revision in traffic: looks for another at once, at the cost of
@@ -122,7 +156,7 @@ final class RevisionLife {
         }
         if (refused != null
                 && isActive(refused)
-                && revisions.stage() != Stage.PROBATION
+                && !knowsAnother()
                 && !refused.contentId().equals(lamented)) {
             lamented = refused.contentId();
             revisions.raise(
@@ -145,6 +179,7 @@ final class RevisionLife {
             case Unproven unproven -> coldStart.prove(unproven);
             case Settled settled -> follow(settled);
             case Verifying verifying -> verify(verifying);
+            case Canary trying -> canary.act(trying);
             case Probation serving -> serve(serving);
         }
     }
@@ -159,6 +194,7 @@ final class RevisionLife {
                     candidate(active).filter(candidate::equals).isPresent()
                             ? verifier.of(candidate).due()
                             : Instant.MIN;
+            case Canary trying -> canary.due(trying);
             case Probation serving ->
                     wanted.isPinned(serving.active()) || interruption(serving).isPresent()
                             ? Instant.MIN
@@ -200,6 +236,12 @@ final class RevisionLife {
 
     private void renumber(Revision same) {
         var state = revisions.state();
+        if (state instanceof Canary trying
+                && same.sameContentAs(trying.candidate())
+                && same.number() != trying.candidate().number()) {
+            revisions.move(trying.renumberCandidate(same), Promotion.PROVEN);
+            return;
+        }
         var active = state.activeOrNull();
         if (active == null || !same.sameContentAs(active) || same.number() == active.number()) {
             return;
@@ -210,6 +252,7 @@ final class RevisionLife {
                     case Unproven unproven -> unproven.renumber(same);
                     case Settled settled -> settled.renumber(same);
                     case Verifying verifying -> verifying.renumber(same);
+                    case Canary trying -> trying.renumber(same);
                     case Probation serving -> serving.renumber(same);
                 },
                 Promotion.PROVEN);
@@ -238,12 +281,20 @@ final class RevisionLife {
             revisions.move(verifying.instead(candidate.get()), Promotion.PROVEN);
         } else if (verifier.of(candidate.get()).isDue(clock.instant())) {
             if (verifier.ask(candidate.get()) instanceof Good) {
-                probationEnds = clock.instant().plus(rules.probation);
-                revisions.move(verifying.promote(), Promotion.PROVEN);
+                if (canary.isDueFor(candidate.get())) {
+                    canary.begin(verifying);
+                } else {
+                    promote(verifying.promote(), Promotion.PROVEN);
+                }
             } else if (verifier.of(candidate.get()).isRejected()) {
                 revisions.move(verifying.giveUp(), Promotion.PROVEN);
             }
         }
+    }
+
+    private void promote(Probation next, Promotion how) {
+        probationEnds = clock.instant().plus(rules.probation);
+        revisions.move(next, how);
     }
 
     private void serve(Probation serving) {
@@ -288,11 +339,13 @@ final class RevisionLife {
     /// @param registry tells whose key it is
     /// @param refuseUnchecked whether a candidate waits where the registry cannot tell
     /// @param probe asks upstream
+    /// @param canary when a share of the requests has shown enough
     /// @param probation how long the revision before is kept
     record Rules(
             SettingsParser parser,
             KeyRegistry registry,
             boolean refuseUnchecked,
             RevisionProbe probe,
+            CanaryRules canary,
             Duration probation) {}
 }

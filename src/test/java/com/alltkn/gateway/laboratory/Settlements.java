@@ -46,11 +46,40 @@ public final class Settlements {
                 Optional.of(Duration.ofMillis(321)),
                 Optional.of(new Usage(5, 7)),
                 OptionalLong.of(3),
+                Optional.of(MadeUpRevision.number(3).contentId()),
                 Optional.of(KEY_ID),
                 Optional.of("up-1"),
                 100,
                 2000,
                 Optional.of("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
+    }
+
+    /// The same, but for how it ended.
+    public static Settlement ended(Ending ending, Optional<String> error) {
+        var answered = answered();
+        return new Settlement(
+                answered.startedAt(),
+                answered.requestId(),
+                answered.caller(),
+                answered.route(),
+                answered.type(),
+                answered.streamed(),
+                answered.modelAsked(),
+                answered.modelUsed(),
+                502,
+                ending,
+                error,
+                error,
+                answered.latency(),
+                answered.timeToFirstByte(),
+                answered.usage(),
+                answered.revision(),
+                answered.content(),
+                answered.keyId(),
+                answered.upstreamRequestId(),
+                answered.bytesIn(),
+                answered.bytesOut(),
+                answered.traceParent());
     }
 
     /// A request without a valid credential: as little as can be known.
@@ -72,6 +101,7 @@ public final class Settlements {
                 Optional.empty(),
                 Optional.empty(),
                 OptionalLong.empty(),
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 0,

@@ -298,6 +298,7 @@ class AttemptTest {
                         LONG,
                         LogLevel.INFO,
                         List.of(),
+                        0,
                         Map.of());
         return new UpstreamClient(vertx, new Revision(1, settings, "test"), options);
     }

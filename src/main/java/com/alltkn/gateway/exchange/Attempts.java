@@ -143,11 +143,14 @@ final class Attempts implements Attempt.Listener {
         return effort;
     }
 
+    /// The first attempt chooses a revision; one that follows keeps to it.
     private void begin() {
-        gateway.clients()
-                .tryAcquire()
-                .ifPresentOrElse(
-                        this::begin, () -> fail(new GatewayError.NotReady(), "not_ready", false));
+        var client =
+                revision == null
+                        ? gateway.clients().tryAcquire()
+                        : gateway.clients().tryAcquire(revision);
+        client.ifPresentOrElse(
+                this::begin, () -> fail(new GatewayError.NotReady(), "not_ready", false));
     }
 
     private void begin(UpstreamClient client) {
@@ -423,7 +426,7 @@ final class Attempts implements Attempt.Listener {
         if (over) {
             return;
         }
-        other.flatMap(_ -> gateway.clients().tryAcquire())
+        other.flatMap(gateway.clients()::tryAcquire)
                 .filter(acquired -> isOther(acquired, refused))
                 .ifPresentOrElse(this::begin, () -> fail(error, failure, true));
     }

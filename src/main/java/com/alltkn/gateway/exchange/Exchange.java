@@ -11,6 +11,7 @@ import com.alltkn.gateway.openai.JsonRequest;
 import com.alltkn.gateway.openai.PathMatch;
 import com.alltkn.gateway.openai.RequestKind;
 import com.alltkn.gateway.openai.RequestReader;
+import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.upstream.Effort;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
@@ -280,6 +281,7 @@ public final class Exchange implements Attempts.Listener {
                                 relay.flatMap(Relay::usage),
                                 revision.map(r -> OptionalLong.of(r.number()))
                                         .orElse(OptionalLong.empty()),
+                                revision.map(Revision::contentId),
                                 revision.map(bound -> bound.settings().keyId()),
                                 asked.flatMap(Attempts::upstreamRequestId),
                                 asked.map(Attempts::uploaded)

@@ -1,6 +1,7 @@
 package com.alltkn.gateway.exchange;
 
 import com.alltkn.gateway.openai.Usage;
+import com.alltkn.gateway.rollout.Settings.ContentId;
 import com.alltkn.gateway.secret.KeyId;
 import com.alltkn.gateway.upstream.Effort;
 import java.time.Duration;
@@ -28,6 +29,7 @@ import java.util.OptionalLong;
 /// @param effort how often upstream was asked
 /// @param usage the units upstream counted; empty if unknown
 /// @param revision the number of the revision that was bound
+/// @param content the identity of that revision's content
 /// @param keyId the id of the key that was used
 /// @param upstreamRequestId upstream's id of the request
 /// @param bytesIn length of the request's body as far as it was read
@@ -51,6 +53,7 @@ public record Settlement(
         Effort effort,
         Optional<Usage> usage,
         OptionalLong revision,
+        Optional<ContentId> content,
         Optional<KeyId> keyId,
         Optional<String> upstreamRequestId,
         long bytesIn,

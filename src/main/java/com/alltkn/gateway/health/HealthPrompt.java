@@ -73,7 +73,8 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
         trafficProved = Instant.MIN;
         switch (how) {
             case PROVEN, ROLLED_BACK -> proven(now);
-            case UNPROVEN -> {
+            // The prompt that proved it is as old as the canary was long.
+            case UNPROVEN, COMPARED -> {
                 proven = false;
                 promotions.release();
             }

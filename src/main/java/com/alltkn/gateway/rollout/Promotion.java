@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum Promotion {
     /// A prompt was answered.
     PROVEN,
+    /// It carried a share of the requests, and was no worse than the one before.
+    COMPARED,
     /// Nothing could be proven, and something has to serve.
     UNPROVEN,
     /// Its successor turned out bad.

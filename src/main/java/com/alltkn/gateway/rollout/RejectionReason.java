@@ -55,12 +55,17 @@ public enum RejectionReason {
     TIMEOUT_OUT_OF_RANGE,
     /// No such log level.
     LOG_LEVEL_UNKNOWN,
+    /// The canary's share is no whole number of percent from 0 to 50.
+    CANARY_PERCENT_INVALID,
     /// Another environment had the key first.
     KEY_SHARED,
-    /// Upstream refused the key with 401 or 403, each time it was asked.
+    /// Upstream refused the key with 401 or 403, each time it was asked; or it did so in traffic
+    /// during the canary, and a prompt has confirmed it.
     KEY_REFUSED,
     /// Upstream answered with success each time, but never with a completion.
     NO_USABLE_ANSWER,
+    /// The share of the exchanges that it carried went worse than those of the active revision.
+    CANARY_WORSE,
     /// Upstream refused the key soon after its promotion, while the previous one still worked.
     ROLLED_BACK;
 

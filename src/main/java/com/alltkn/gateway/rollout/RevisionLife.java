@@ -6,30 +6,21 @@ import com.alltkn.gateway.rollout.Reading.Found;
 import com.alltkn.gateway.rollout.Reading.Misdirected;
 import com.alltkn.gateway.rollout.Reading.Unavailable;
 import com.alltkn.gateway.rollout.Reading.Unchanged;
+import com.alltkn.gateway.rollout.Rollout.Canary;
 import com.alltkn.gateway.rollout.Rollout.Probation;
 import com.alltkn.gateway.rollout.Rollout.Settled;
 import com.alltkn.gateway.rollout.Rollout.Starting;
 import com.alltkn.gateway.rollout.Rollout.Unproven;
 import com.alltkn.gateway.rollout.Rollout.Verifying;
-import com.alltkn.gateway.rollout.Separation.NotApplicable;
-import com.alltkn.gateway.rollout.Separation.Own;
-import com.alltkn.gateway.rollout.Separation.SharedWith;
-import com.alltkn.gateway.rollout.Separation.Unchecked;
 import com.alltkn.gateway.rollout.Verdict.Good;
 import com.alltkn.gateway.rollout.Verdict.QuotaSpent;
 import com.alltkn.gateway.rollout.Verdict.Refused;
 import com.alltkn.gateway.rollout.Verdict.Undecided;
-import com.alltkn.gateway.secret.KeyFingerprint;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
-import java.util.stream.Stream;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /// Leads revisions through their life: decides, from what the source holds and what prompts say,
@@ -41,76 +32,52 @@ import org.jspecify.annotations.Nullable;
 /// and asking take turns.
 final class RevisionLife {
 
-    private static final Duration COMPARISONS = Duration.ofMinutes(10);
-    private static final Verdict NOT_ASKED = new Undecided("not_asked", false);
-
-    private static final Logger LOG = Logger.getLogger(RevisionLife.class);
-
-    // As many as Vault keeps by default.
-    private static final int MAX_STAND_INS = 10;
-
-    // If so many versions say nothing, it is upstream that says nothing; each can take 5 s.
-    private static final int ENOUGH_UNDECIDED = 3;
-
     private final SettingsSource source;
     private final Rules rules;
     private final Revisions revisions;
     private final InstantSource clock;
-    private final RandomGenerator random;
+    private final Verifier verifier;
+    private final ColdStart coldStart;
+    private final CanaryLife canary;
 
     private final RejectedContents unusable = new RejectedContents();
-    private final Verifications verifications = new Verifications();
-
-    /// What the source wants to be active; null before it had anything usable.
-    private @Nullable Wanted wanted;
+    private final Wanted wanted = new Wanted();
 
     /// Where a pin that leads nowhere was told of; null while none does.
     private @Nullable String astray;
 
-    /// Whether it was told that the pin is refused.
-    private boolean pinRefused;
-
     private Instant probationEnds = Instant.MIN;
-    private long prompts;
-
-    /// The content whose key could not be compared with other environments' when last tried.
-    private Settings.@Nullable ContentId unchecked;
-
-    private Instant nextComparison = Instant.MIN;
 
     /// The active content that was told to be refused.
     private Settings.@Nullable ContentId lamented;
-
-    /// Versions to fall back on before there is a proven revision: those not read yet, and those
-    /// read. Both the latest write first.
-    private List<Long> listed = List.of();
-
-    private final List<Long> unread = new ArrayList<>();
-    private final List<Revision> standIns = new ArrayList<>();
-    private boolean allRefused;
 
     RevisionLife(
             SettingsSource source,
             Rules rules,
             Revisions revisions,
+            CanaryTraffic traffic,
             InstantSource clock,
             RandomGenerator random) {
         this.source = source;
         this.rules = rules;
         this.revisions = revisions;
         this.clock = clock;
-        this.random = random;
+        this.verifier = new Verifier(rules, wanted, revisions, clock, random);
+        this.coldStart = new ColdStart(source, rules.parser, wanted, verifier, revisions, clock);
+        this.canary =
+                new CanaryLife(
+                        rules.canary, traffic, wanted, verifier, revisions, clock, this::promote);
     }
 
     /// Takes what one read of the source came to.
     void take(Reading reading) throws InterruptedException {
-        compareAgain();
+        verifier.compareAgain();
         switch (reading) {
             case Found found -> {
                 revisions.available(source.name());
                 astray = null;
                 consider(found);
-                list();
+                coldStart.list();
             }
             case Unchanged() -> {
                 revisions.available(source.name());
@@ -122,45 +89,74 @@ final class RevisionLife {
                     astray = detail;
                     revisions.raise(Alarm.PIN_TO_NOWHERE, detail);
                 }
-                list();
+                coldStart.list();
             }
             case Unavailable unavailable -> {
                 revisions.unavailable(source.name(), unavailable);
-                list();
+                coldStart.list();
             }
         }
     }
 
     /// Upstream answers requests again.
     void trafficRecovered() {
-        var spread = Math.round(Verification.RECOVERY_SPREAD.toNanos() * random.nextDouble());
-        verifications.hurry(clock.instant().plusNanos(spread));
+        verifier.trafficRecovered();
     }
 
-    /// Upstream refuses the active revision in traffic: returns to the previous one, if there is
-    /// one and two prompts agree.
+    /// Upstream answered a request on the active revision with 401.
+    void activeRefused() {
+        canary.activeRefused();
+    }
+
+    /// @return whether another revision than the active one was proven and is at hand, so that
+    ///   nothing has to be asked of the source if the active one is refused
+    boolean knowsAnother() {
+        return switch (revisions.state()) {
+            case Canary _, Probation _ -> true;
+            case Starting _, Unproven _, Settled _, Verifying _ -> false;
+        };
+    }
+
+    /// Upstream refuses the active revision in traffic: goes on with the candidate that carries a
+    /// share of it, or returns to the previous one, if there is one and two prompts agree.
     ///
     /// @return whether it has
-    boolean rollBackRefused() {
-        if (revisions.state() instanceof Probation serving && !isPinned(serving.active())) {
-            rollBackOrGoOn(serving);
-            return !isActive(serving.active());
+    boolean leaveRefused() {
+        var refused = revisions.activeOrNull();
+        switch (revisions.state()) {
+            case Canary trying -> canary.promoteOrGoOn(trying);
+            case Probation serving -> {
+                if (!wanted.isPinned(serving.active())) {
+                    rollBackOrGoOn(serving);
+                }
+            }
+            case Starting _, Unproven _, Settled _, Verifying _ -> {}
         }
-        return false;
+        return !isActive(refused);
+    }
+
+    /// Upstream answered a request on the candidate that carries a share of them with 401: a prompt
+    /// decides.
+    void confirmCandidate() {
+        if (revisions.state() instanceof Canary trying) {
+            canary.confirmCandidate(trying);
+        }
     }
 
     /// Upstream refuses the active revision in traffic: looks for another at once, at the cost of
     /// one prompt.
     void replaceRefused() throws InterruptedException {
         var refused = revisions.activeOrNull();
-        verifications.hurry(clock.instant());
-        var before = prompts;
-        while (isActive(refused) && prompts == before && !due().isAfter(clock.instant())) {
+        verifier.hurry();
+        var before = verifier.prompts();
+        while (isActive(refused)
+                && verifier.prompts() == before
+                && !due().isAfter(clock.instant())) {
             act();
         }
         if (refused != null
                 && isActive(refused)
-                && revisions.stage() != Stage.PROBATION
+                && !knowsAnother()
                 && !refused.contentId().equals(lamented)) {
             lamented = refused.contentId();
             revisions.raise(
@@ -179,10 +175,11 @@ final class RevisionLife {
     /// Does the next thing that is due, if any.
     void act() throws InterruptedException {
         switch (revisions.state()) {
-            case Starting starting -> start(starting);
-            case Unproven unproven -> prove(unproven);
+            case Starting starting -> coldStart.start(starting);
+            case Unproven unproven -> coldStart.prove(unproven);
             case Settled settled -> follow(settled);
             case Verifying verifying -> verify(verifying);
+            case Canary trying -> canary.act(trying);
             case Probation serving -> serve(serving);
         }
     }
@@ -190,15 +187,16 @@ final class RevisionLife {
     /// @return when to act again; anything in the past means at once
     Instant due() {
         return switch (revisions.state()) {
-            case Starting _ -> undecided().isEmpty() ? nextPrompt() : Instant.MIN;
-            case Unproven _ -> nextPrompt();
+            case Starting _ -> coldStart.dueToStart();
+            case Unproven _ -> coldStart.dueToProve();
             case Settled(var active) -> candidate(active).isPresent() ? Instant.MIN : Instant.MAX;
             case Verifying(var active, var candidate) ->
                     candidate(active).filter(candidate::equals).isPresent()
-                            ? verifications.of(candidate).due()
+                            ? verifier.of(candidate).due()
                             : Instant.MIN;
+            case Canary trying -> canary.due(trying);
             case Probation serving ->
-                    isPinned(serving.active()) || interruption(serving).isPresent()
+                    wanted.isPinned(serving.active()) || interruption(serving).isPresent()
                             ? Instant.MIN
                             : probationEnds;
         };
@@ -217,8 +215,7 @@ final class RevisionLife {
                 if (unusable.add(digest)) {
                     revisions.rejected(found.number(), source.name(), reason, sentence);
                 }
-                // Whatever was pinned before is not any more.
-                wanted = wanted == null ? null : new Wanted(wanted.revision(), false);
+                wanted.unpin();
                 if (found.pinned()) {
                     revisions.raise(
                             Alarm.PIN_REFUSED,
@@ -229,17 +226,22 @@ final class RevisionLife {
     }
 
     private void want(Revision revision, boolean pinned) {
-        wanted = new Wanted(revision, pinned);
-        pinRefused = false;
+        wanted.take(revision, pinned);
         renumber(revision);
         if (pinned) {
             // Whatever is known of it, an operator wants to know it again.
-            verifications.of(revision).reopen();
+            verifier.of(revision).reopen();
         }
     }
 
     private void renumber(Revision same) {
         var state = revisions.state();
+        if (state instanceof Canary trying
+                && same.sameContentAs(trying.candidate())
+                && same.number() != trying.candidate().number()) {
+            revisions.move(trying.renumberCandidate(same), Promotion.PROVEN);
+            return;
+        }
         var active = state.activeOrNull();
         if (active == null || !same.sameContentAs(active) || same.number() == active.number()) {
             return;
@@ -250,127 +252,20 @@ final class RevisionLife {
                     case Unproven unproven -> unproven.renumber(same);
                     case Settled settled -> settled.renumber(same);
                     case Verifying verifying -> verifying.renumber(same);
+                    case Canary trying -> trying.renumber(same);
                     case Probation serving -> serving.renumber(same);
                 },
                 Promotion.PROVEN);
     }
 
-    private boolean isPinned(Revision revision) {
-        return wanted != null && wanted.pinned() && wanted.revision().sameContentAs(revision);
-    }
-
     /// @return what should take over from the active revision and may be tried
     private Optional<Revision> candidate(Revision active) {
-        return Optional.ofNullable(wanted)
-                .map(Wanted::revision)
+        return wanted.revision()
                 .filter(revision -> !revision.sameContentAs(active))
-                .filter(revision -> !verifications.of(revision).isRejected());
+                .filter(revision -> !verifier.of(revision).isRejected());
     }
 
-    // Before anything is proven
-
-    private void list() {
-        if (!isProvisional() || listed.equals(source.versions())) {
-            return;
-        }
-        listed = List.copyOf(source.versions());
-        standIns.clear();
-        unread.clear();
-        listed.stream().limit(MAX_STAND_INS).forEach(unread::add);
-        allRefused = false;
-    }
-
-    private void start(Starting starting) throws InterruptedException {
-        var undecided = undecided();
-        var next = undecided.size() < ENOUGH_UNDECIDED ? nextToAsk() : Optional.<Revision>empty();
-        if (next.isPresent()) {
-            if (ask(next.get()) instanceof Good) {
-                arrive(starting.adopt(next.get()));
-            }
-        } else if (!undecided.isEmpty()) {
-            revisions.move(starting.makeDo(undecided.getFirst()), Promotion.UNPROVEN);
-        } else if (known().findAny().isPresent() && !allRefused) {
-            allRefused = true;
-            revisions.raise(Alarm.ALL_REFUSED, "upstream refused the key of every version");
-        }
-    }
-
-    private void prove(Unproven unproven) throws InterruptedException {
-        var next = nextToAsk();
-        if (next.isEmpty()) {
-            return;
-        }
-        var asked = next.get();
-        if (ask(asked) instanceof Good) {
-            arrive(
-                    asked.sameContentAs(unproven.active())
-                            ? unproven.prove()
-                            : unproven.giveWayTo(asked));
-        } else if (asked.sameContentAs(unproven.active()) && verifications.of(asked).isRejected()) {
-            revisions.raise(
-                    Alarm.UNPROVEN_REJECTED,
-                    "version " + asked.number() + " serves although its key is refused");
-        }
-    }
-
-    private void arrive(Settled proven) {
-        revisions.move(proven, Promotion.PROVEN);
-        standIns.clear();
-        unread.clear();
-    }
-
-    private boolean isProvisional() {
-        return switch (revisions.state()) {
-            case Starting _, Unproven _ -> true;
-            case Settled _, Verifying _, Probation _ -> false;
-        };
-    }
-
-    /// What could serve, in the order in which it is tried: what the source wants, what serves, and
-    /// the versions before.
-    private Stream<Revision> known() {
-        var first =
-                Stream.of(Optional.ofNullable(wanted).map(Wanted::revision), revisions.active())
-                        .flatMap(Optional::stream);
-        return Stream.concat(first, standIns.stream());
-    }
-
-    private List<Revision> undecided() {
-        return known().filter(r -> verifications.of(r).isUndecided()).toList();
-    }
-
-    private Instant nextPrompt() {
-        return unread.isEmpty()
-                ? known().map(revision -> verifications.of(revision).due())
-                        .min(Comparator.naturalOrder())
-                        .orElse(Instant.MAX)
-                : Instant.MIN;
-    }
-
-    private Optional<Revision> nextToAsk() throws InterruptedException {
-        var now = clock.instant();
-        var next = known().filter(r -> verifications.of(r).isDue(now)).findFirst();
-        return next.isPresent() || unread.isEmpty() ? next : readStandIn();
-    }
-
-    private Optional<Revision> readStandIn() throws InterruptedException {
-        while (!unread.isEmpty()) {
-            var number = unread.removeFirst();
-            if (source.readVersion(number) instanceof Found(_, var fields, _)
-                    && rules.parser.parse(source.name(), fields) instanceof Parsed(var settings)) {
-                var revision = new Revision(number, settings, source.name());
-                if (known().noneMatch(revision::sameContentAs)) {
-                    standIns.add(revision);
-                    if (verifications.of(revision).isDue(clock.instant())) {
-                        return Optional.of(revision);
-                    }
-                }
-            }
-        }
-        return Optional.empty();
-    }
-
-    // After that
+    // Once something is proven
 
     private void follow(Settled settled) {
         candidate(settled.active())
@@ -384,21 +279,29 @@ final class RevisionLife {
             revisions.move(verifying.giveUp(), Promotion.PROVEN);
         } else if (!candidate.get().equals(verifying.candidate())) {
             revisions.move(verifying.instead(candidate.get()), Promotion.PROVEN);
-        } else if (verifications.of(candidate.get()).isDue(clock.instant())) {
-            if (ask(candidate.get()) instanceof Good) {
-                probationEnds = clock.instant().plus(rules.probation);
-                revisions.move(verifying.promote(), Promotion.PROVEN);
-            } else if (verifications.of(candidate.get()).isRejected()) {
+        } else if (verifier.of(candidate.get()).isDue(clock.instant())) {
+            if (verifier.ask(candidate.get()) instanceof Good) {
+                if (canary.isDueFor(candidate.get())) {
+                    canary.begin(verifying);
+                } else {
+                    promote(verifying.promote(), Promotion.PROVEN);
+                }
+            } else if (verifier.of(candidate.get()).isRejected()) {
                 revisions.move(verifying.giveUp(), Promotion.PROVEN);
             }
         }
+    }
+
+    private void promote(Probation next, Promotion how) {
+        probationEnds = clock.instant().plus(rules.probation);
+        revisions.move(next, how);
     }
 
     private void serve(Probation serving) {
         var interruption = interruption(serving);
         if (interruption.isPresent()) {
             revisions.move(serving.interrupt(interruption.get()), Promotion.PROVEN);
-        } else if (isPinned(serving.active()) || !clock.instant().isBefore(probationEnds)) {
+        } else if (wanted.isPinned(serving.active()) || !clock.instant().isBefore(probationEnds)) {
             revisions.move(serving.confirm(), Promotion.PROVEN);
         }
     }
@@ -406,16 +309,14 @@ final class RevisionLife {
     /// What a single attempt met is confirmed first: a roll-back needs the active key refused and
     /// the previous one good, both now.
     private void rollBackOrGoOn(Probation serving) {
-        if (!(confirm(serving.active()) instanceof Refused)) {
+        if (!(verifier.confirm(serving.active()) instanceof Refused)) {
             return;
         }
-        switch (confirm(serving.previous())) {
+        switch (verifier.confirm(serving.previous())) {
             case Good() -> {
-                verifications.of(serving.active()).reject(RejectionReason.ROLLED_BACK);
                 revisions.move(serving.rollBack(), Promotion.ROLLED_BACK);
-                revisions.rejected(
-                        serving.active().number(),
-                        source.name(),
+                verifier.reject(
+                        serving.active(),
                         RejectionReason.ROLLED_BACK,
                         "upstream refused the key within its probation");
             }
@@ -425,117 +326,12 @@ final class RevisionLife {
         }
     }
 
-    /// Before the first prompt: a key of another environment is never sent anywhere.
-    private void separate(Revision revision, Verification verification)
-            throws InterruptedException {
-        switch (rules.registry.claim(KeyFingerprint.of(revision.settings().apiKey()))) {
-            case Own(), NotApplicable() -> verification.separated();
-            case SharedWith(var environment) -> {
-                verification.reject(RejectionReason.KEY_SHARED);
-                revisions.rejected(
-                        revision.number(),
-                        source.name(),
-                        RejectionReason.KEY_SHARED,
-                        "key_shared_with_" + environment);
-            }
-            case Unchecked(var detail) -> {
-                if (!revision.contentId().equals(unchecked)) {
-                    unchecked = revision.contentId();
-                    revisions.raise(Alarm.SEPARATION_UNCHECKED, detail);
-                }
-                if (rules.refuseUnchecked && !isProvisional()) {
-                    verification.take(NOT_ASKED, clock.instant(), random);
-                }
-            }
-        }
-    }
-
-    /// A pod that starts takes a key that cannot be compared; once it can be, it goes on with it in
-    /// any case, for a request that fails helps no environment.
-    private void compareAgain() throws InterruptedException {
-        var active = revisions.activeOrNull();
-        if (active == null
-                || !active.contentId().equals(unchecked)
-                || clock.instant().isBefore(nextComparison)) {
-            return;
-        }
-        nextComparison = clock.instant().plus(COMPARISONS);
-        switch (rules.registry.claim(KeyFingerprint.of(active.settings().apiKey()))) {
-            case Own(), NotApplicable() -> unchecked = null;
-            case SharedWith(var environment) -> {
-                unchecked = null;
-                revisions.raise(Alarm.KEY_SHARED, "key_shared_with_" + environment);
-            }
-            case Unchecked _ -> {}
-        }
-    }
-
-    private Verdict confirm(Revision revision) {
-        var verdict = verdict(revision);
-        revisions.verified(revision, verdict, false);
-        return verdict;
-    }
-
     /// @return what does not wait for the end of the probation: what an operator has pinned, or the
     ///   content before, which an operator has written again
     private Optional<Revision> interruption(Probation serving) {
         return candidate(serving.active())
-                .filter(r -> isPinned(r) || r.sameContentAs(serving.previous()));
+                .filter(r -> wanted.isPinned(r) || r.sameContentAs(serving.previous()));
     }
-
-    private Verdict ask(Revision revision) throws InterruptedException {
-        var verification = verifications.of(revision);
-        if (!verification.isSeparated()) {
-            separate(revision, verification);
-        }
-        if (verification.isRejected() || !verification.isDue(clock.instant())) {
-            return NOT_ASKED;
-        }
-        var before = verification.last();
-        var verdict = verdict(revision);
-        verification.take(verdict, clock.instant(), random);
-        revisions.verified(revision, verdict, verdict.equals(before));
-        if (verdict instanceof Good) {
-            verifications.forget(revision);
-        }
-        if (verdict instanceof QuotaSpent && !verdict.equals(before)) {
-            revisions.raise(
-                    Alarm.QUOTA_SPENT,
-                    "the account of version " + revision.number() + " has no quota left");
-        }
-        if (verdict instanceof Refused && isPinned(revision) && !pinRefused) {
-            pinRefused = true;
-            revisions.raise(
-                    Alarm.PIN_REFUSED,
-                    "upstream refused the key of pinned version " + revision.number());
-        }
-        var rejected = verification.rejected();
-        if (rejected != null) {
-            revisions.rejected(
-                    revision.number(),
-                    source.name(),
-                    rejected,
-                    verdict instanceof Refused
-                            ? "upstream refused the key each time it was asked"
-                            : "upstream never gave a usable answer");
-        }
-        return verdict;
-    }
-
-    private Verdict verdict(Revision revision) {
-        prompts++;
-        try {
-            return rules.probe.ask(revision.settings());
-        } catch (RuntimeException e) {
-            LOG.errorf("prompt failed failure=%s", e.getClass().getName());
-            return new Verdict.Undecided("fault", false);
-        }
-    }
-
-    /// What the source wants to be active.
-    ///
-    /// @param pinned whether an operator asked for this very version
-    private record Wanted(Revision revision, boolean pinned) {}
 
     /// What a candidate has to pass.
     ///
@@ -543,11 +339,13 @@ final class RevisionLife {
     /// @param registry tells whose key it is
     /// @param refuseUnchecked whether a candidate waits where the registry cannot tell
     /// @param probe asks upstream
+    /// @param canary when a share of the requests has shown enough
     /// @param probation how long the revision before is kept
     record Rules(
             SettingsParser parser,
             KeyRegistry registry,
             boolean refuseUnchecked,
             RevisionProbe probe,
+            CanaryRules canary,
             Duration probation) {}
 }

@@ -29,7 +29,8 @@ public interface RevisionListener {
     /// The rollout is in another state.
     ///
     /// @param stage the state
-    /// @param candidate what is being proven; null where nothing is
+    /// @param candidate what is being proven, or tried out with a share of the requests; null where
+    ///   nothing is
     default void entered(Stage stage, @Nullable Revision candidate) {}
 
     /// A prompt was asked. Told for every prompt.

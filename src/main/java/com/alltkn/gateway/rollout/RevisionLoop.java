@@ -108,6 +108,9 @@ public final class RevisionLoop {
             if (signals.takeRecovered()) {
                 life.trafficRecovered();
             }
+            if (signals.takeCandidateRefused()) {
+                life.confirmCandidate();
+            }
             heedRefusals();
             life.act();
         } catch (RuntimeException | Error e) {
@@ -133,8 +136,8 @@ public final class RevisionLoop {
         var active = revisions.activeOrNull();
         if (signalled != null && active != null && active.sameContentAs(signalled)) {
             refused = signalled;
-            // On probation the way back is known, and asks nothing of the source.
-            refreshes.ask(clock.instant(), revisions.stage() == Stage.PROBATION);
+            life.activeRefused();
+            refreshes.ask(clock.instant(), life.knowsAnother());
         }
         if (refused != null && active != null) {
             if (isReplaced()) {
@@ -156,7 +159,7 @@ public final class RevisionLoop {
     }
 
     private boolean replace(Revision active) throws InterruptedException {
-        if (life.rollBackRefused()) {
+        if (life.leaveRefused()) {
             return true;
         }
         read();

@@ -72,9 +72,13 @@ public final class Revisions {
     ///
     /// @param bound the revision that the attempt was bound to
     public void refused(Revision bound) {
-        var active = activeOrNull();
+        var state = rollout.get();
+        var active = state.activeOrNull();
         if (active != null && active.sameContentAs(bound)) {
             signals.refused(bound);
+        } else if (state instanceof Rollout.Canary(_, var candidate)
+                && candidate.sameContentAs(bound)) {
+            signals.candidateRefused();
         }
     }
 
@@ -84,8 +88,9 @@ public final class Revisions {
     /// must not be held up.
     ///
     /// @param bound the revision that the attempt was bound to
-    /// @return within 5 s the revision that carries requests instead, be it the newer or the
-    ///   previous one, or empty if there is none; never completes with a failure
+    /// @return within 5 s the revision that carries requests instead, be it the newer, the previous
+    ///   or, for the candidate of a canary, the active one, or empty if there is none; never
+    ///   completes with a failure
     public CompletionStage<Optional<Revision>> replacement(Revision bound) {
         var other = announced;
         return other != null && !other.sameContentAs(bound)
@@ -157,6 +162,13 @@ public final class Revisions {
         tell(listener -> listener.raised(alarm, sentence));
     }
 
+    /// The comparison of a candidate with the active revision is over, and it is no worse.
+    void compared(Revision candidate, String sentence) {
+        LOG.infof(
+                "canary compared number=%d keyId=%s detail=\"%s\" active=%s",
+                candidate.number(), candidate.keyId(), sentence, activeNumber());
+    }
+
     void available(String source) {
         if (failure != null) {
             LOG.infof("source available source=%s after=%s", source, failure.word());
@@ -201,16 +213,22 @@ public final class Revisions {
         var candidate = candidate(next);
         if (last.stage() != next.stage() || !Objects.equals(candidate, candidate(last))) {
             LOG.infof(
-                    "rollout entered stage=%s active=%s candidate=%s",
+                    "rollout entered stage=%s active=%s candidate=%s percent=%d",
                     next.stage().word(),
                     activeNumber(),
-                    candidate == null ? "none" : Long.toString(candidate.number()));
+                    candidate == null ? "none" : Long.toString(candidate.number()),
+                    next instanceof Rollout.Canary canary ? canary.percent() : 0);
             tell(listener -> listener.entered(next.stage(), candidate));
         }
     }
 
     private static @Nullable Revision candidate(Rollout state) {
-        return state instanceof Rollout.Verifying(_, var candidate) ? candidate : null;
+        return switch (state) {
+            case Rollout.Verifying(_, var candidate) -> candidate;
+            case Rollout.Canary(_, var candidate) -> candidate;
+            case Rollout.Starting _, Rollout.Unproven _, Rollout.Settled _, Rollout.Probation _ ->
+                    null;
+        };
     }
 
     private String activeNumber() {

@@ -104,6 +104,10 @@ sealed interface Rollout {
             return Stage.VERIFYING;
         }
 
+        Canary share() {
+            return new Canary(active, candidate);
+        }
+
         Probation promote() {
             return new Probation(candidate, active);
         }
@@ -118,6 +122,48 @@ sealed interface Rollout {
 
         Verifying renumber(Revision same) {
             return new Verifying(active.renumberedAs(same), candidate);
+        }
+    }
+
+    /// A candidate is proven, and carries a share of the requests so that the two can be compared.
+    ///
+    /// @param active carries the others
+    /// @param candidate carries as many percent of them as its settings say
+    record Canary(Revision active, Revision candidate) implements Rollout {
+
+        @Override
+        public Revision activeOrNull() {
+            return active;
+        }
+
+        @Override
+        public Stage stage() {
+            return Stage.CANARY;
+        }
+
+        int percent() {
+            return candidate.settings().canaryPercent();
+        }
+
+        Probation promote() {
+            return new Probation(candidate, active);
+        }
+
+        Settled giveUp() {
+            return new Settled(active);
+        }
+
+        /// An operator asks for a certain version; that ends the comparison.
+        Verifying interrupt(Revision pinned) {
+            return new Verifying(active, pinned);
+        }
+
+        Canary renumber(Revision same) {
+            return new Canary(active.renumberedAs(same), candidate);
+        }
+
+        Canary renumberCandidate(Revision same) {
+            return new Canary(active, candidate.renumberedAs(same));
         }
     }
 

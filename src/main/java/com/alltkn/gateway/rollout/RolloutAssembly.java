@@ -83,6 +83,12 @@ final class RolloutAssembly {
 
     @Produces
     @Singleton
+    CanaryTraffic traffic() {
+        return new CanaryTraffic();
+    }
+
+    @Produces
+    @Singleton
     RevisionLoop loop(
             @ConfigProperty(name = "gateway.source") String name,
             @Any Instance<SettingsSource> sources,
@@ -91,7 +97,10 @@ final class RolloutAssembly {
             RevisionProbe probe,
             Revisions revisions,
             Signals signals,
+            CanaryTraffic traffic,
+            KnownCallers callers,
             RolloutConfig config,
+            CanaryConfig canaryConfig,
             RegistryConfig registryConfig) {
         var chosen = sources.select(Identifier.Literal.of(name));
         if (chosen.isUnsatisfied()) {
@@ -108,8 +117,9 @@ final class RolloutAssembly {
                         registry.isUnsatisfied() ? KeyRegistry.none() : registry.get(),
                         registryConfig.refuseUnchecked(),
                         probe,
+                        CanaryRules.of(canaryConfig, callers),
                         config.probation());
-        var life = new RevisionLife(source, rules, revisions, clock, random);
+        var life = new RevisionLife(source, rules, revisions, traffic, clock, random);
         return new RevisionLoop(source, revisions, life, signals, clock, random);
     }
 

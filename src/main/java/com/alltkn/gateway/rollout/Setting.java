@@ -19,7 +19,9 @@ public enum Setting {
     /// The level of the gateway's own log categories.
     LOG_LEVEL("AI_LOG_LEVEL"),
     /// Optional: models to try after the one asked for, comma-separated, first one first.
-    FALLBACK_MODELS("ALLTKN_FALLBACK_MODELS");
+    FALLBACK_MODELS("ALLTKN_FALLBACK_MODELS"),
+    /// Optional: the percentage of exchanges that the revision carries before it takes over.
+    CANARY_PERCENT("ALLTKN_CANARY_PERCENT");
 
     /// The names of all settings.
     public static final Set<String> NAMES =

@@ -24,6 +24,8 @@ import java.util.TreeMap;
 /// @param requestTimeout total time of a non-streamed exchange, retries included
 /// @param logLevel the level of the gateway's own log categories
 /// @param fallbackModels models to try after the one asked for; often empty
+/// @param canaryPercent the percentage of exchanges that the revision carries before it takes over;
+///   0 for none
 /// @param origins for each setting's name the source its value came from: that of the revision
 ///   (`vault`, `file`, `environment`, `sandbox`), `environment` for a default of the process, or
 ///   `default` for a built-in one
@@ -35,7 +37,12 @@ public record Settings(
         Duration requestTimeout,
         LogLevel logLevel,
         List<String> fallbackModels,
+        int canaryPercent,
         Map<String, String> origins) {
+
+    /// Half: the comparison needs what the active revision meets in the same time, and a candidate
+    /// that may carry most has taken over.
+    static final int MAX_CANARY_PERCENT = 50;
 
     /// Checks what must hold together and copies.
     public Settings {
@@ -50,6 +57,9 @@ public record Settings(
         }
         if (!requestTimeout.isPositive()) {
             throw new IllegalArgumentException("the request time-out is not positive");
+        }
+        if (canaryPercent < 0 || canaryPercent > MAX_CANARY_PERCENT) {
+            throw new IllegalArgumentException("the canary's percentage is out of range");
         }
         fallbackModels = List.copyOf(fallbackModels);
         origins = Collections.unmodifiableMap(new TreeMap<>(origins));
@@ -68,6 +78,7 @@ public record Settings(
             add(digest, requestTimeout.toString());
             add(digest, logLevel.name());
             fallbackModels.forEach(model -> add(digest, model));
+            add(digest, Integer.toString(canaryPercent));
             return new ContentId(keyId.value() + "-" + HexFormat.of().formatHex(digest.digest()));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
@@ -85,6 +86,7 @@ public final class SettingsParser {
                     timeout(),
                     logLevel(),
                     fallbackModels(),
+                    canaryPercent(),
                     origins);
         }
 
@@ -154,19 +156,14 @@ public final class SettingsParser {
 
         private Duration timeout() throws RuleBrokenException {
             var setting = Setting.REQUEST_TIMEOUT;
-            var text = text(setting);
-            long millis;
-            try {
-                millis =
-                        fields.get(setting.key()) instanceof Number number
-                                ? new BigDecimal(number.toString()).longValueExact()
-                                : Long.parseLong(DIGITS.matcher(text).matches() ? text : "");
-            } catch (ArithmeticException | NumberFormatException e) {
+            var number = wholeNumber(setting);
+            if (number.isEmpty()) {
                 throw broken(
                         setting,
                         RejectionReason.TIMEOUT_NOT_A_NUMBER,
                         "is no whole number of milliseconds");
             }
+            var millis = number.getAsLong();
             if (millis < 1 || millis > MAX_TIMEOUT_MILLIS) {
                 throw broken(
                         setting,
@@ -190,7 +187,7 @@ public final class SettingsParser {
 
         private List<String> fallbackModels() throws RuleBrokenException {
             var setting = Setting.FALLBACK_MODELS;
-            if (!fields.containsKey(setting.key()) && !defaults.containsKey(setting.key())) {
+            if (!isGiven(setting)) {
                 return List.of();
             }
             var models = new ArrayList<String>();
@@ -207,6 +204,37 @@ public final class SettingsParser {
                         "names more than " + MAX_FALLBACK_MODELS + " models");
             }
             return models;
+        }
+
+        private int canaryPercent() throws RuleBrokenException {
+            var setting = Setting.CANARY_PERCENT;
+            if (!isGiven(setting)) {
+                return 0;
+            }
+            var percent = wholeNumber(setting).orElse(-1);
+            if (percent < 0 || percent > Settings.MAX_CANARY_PERCENT) {
+                throw broken(
+                        setting,
+                        RejectionReason.CANARY_PERCENT_INVALID,
+                        "must be a whole number from 0 to " + Settings.MAX_CANARY_PERCENT);
+            }
+            return Math.toIntExact(percent);
+        }
+
+        private OptionalLong wholeNumber(Setting setting) throws RuleBrokenException {
+            var text = text(setting);
+            try {
+                return OptionalLong.of(
+                        fields.get(setting.key()) instanceof Number number
+                                ? new BigDecimal(number.toString()).longValueExact()
+                                : Long.parseLong(DIGITS.matcher(text).matches() ? text : ""));
+            } catch (ArithmeticException | NumberFormatException e) {
+                return OptionalLong.empty();
+            }
+        }
+
+        private boolean isGiven(Setting setting) {
+            return fields.containsKey(setting.key()) || defaults.containsKey(setting.key());
         }
 
         private String model(Setting setting, String model) throws RuleBrokenException {

@@ -28,6 +28,7 @@ final class Signals {
 
     private final AtomicBoolean readWanted = new AtomicBoolean();
     private final AtomicBoolean recovered = new AtomicBoolean();
+    private final AtomicBoolean candidateRefused = new AtomicBoolean();
 
     Signals(Pause pause) {
         this.pause = pause;
@@ -60,6 +61,16 @@ final class Signals {
             heard.add(next);
         }
         return refused.getAndSet(null);
+    }
+
+    void candidateRefused() {
+        if (!candidateRefused.getAndSet(true)) {
+            pause.wake();
+        }
+    }
+
+    boolean takeCandidateRefused() {
+        return candidateRefused.getAndSet(false);
     }
 
     /// @return what completes when the loop has looked for a replacement, in any case in time

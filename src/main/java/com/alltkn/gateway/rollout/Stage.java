@@ -12,6 +12,8 @@ public enum Stage {
     SETTLED,
     /// A candidate is not proven yet.
     VERIFYING,
+    /// A candidate is proven and carries a share of the requests.
+    CANARY,
     /// A candidate was promoted, and the previous revision is kept to return to.
     PROBATION;
 

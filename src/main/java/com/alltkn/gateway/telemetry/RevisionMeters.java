@@ -39,7 +39,7 @@ class RevisionMeters implements RevisionListener {
                         this,
                         TimeUnit.NANOSECONDS,
                         RevisionMeters::candidateAge)
-                .description("Time since a candidate waits to be proven; 0 while none does")
+                .description("Time since a candidate waits to take over; 0 while none does")
                 .register(registry);
         for (var one : Stage.values()) {
             Gauge.builder("gateway.revision.stage", this, meters -> meters.stage == one ? 1 : 0)

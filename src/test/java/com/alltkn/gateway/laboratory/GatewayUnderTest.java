@@ -16,20 +16,21 @@ import org.jspecify.annotations.Nullable;
 
 /// What a gateway under test stands between: a real OpenBao with its settings, a scripted upstream,
 /// and three callers with keys made up for the run. A field of type [Laboratory] is filled in. The
-/// argument `poll-interval` says how often Vault is asked, 1 s if it is not given. The clocks are
-/// short, each request is one call upstream unless [Persistence] is there too, a new revision has
-/// no probation, and the small prompt has no schedule, so that an upstream sees nothing but what a
-/// test sends and the prompt of a verification, which it keeps apart.
+/// argument `poll-interval` says how often Vault is asked, 1 s if it is not given; any other is a
+/// key of the gateway's configuration. The clocks are short, each request is one call upstream
+/// unless [Persistence] is there too, a new revision has no probation, and the small prompt has no
+/// schedule, so that an upstream sees nothing but what a test sends and the prompt of a
+/// verification, which it keeps apart.
 public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManager {
 
-    private String pollInterval = "1s";
+    private Map<String, String> arguments = Map.of();
     private @Nullable OpenBaoServer vault;
     private @Nullable ScriptedUpstream upstream;
     private @Nullable Laboratory laboratory;
 
     @Override
     public void init(Map<String, String> arguments) {
-        pollInterval = arguments.getOrDefault("poll-interval", "1s");
+        this.arguments = arguments;
     }
 
     @Override
@@ -60,7 +61,7 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
                         loyalCallerKey,
                         token);
         var config = new HashMap<String, String>();
-        config.put("gateway.vault.poll-interval", pollInterval);
+        config.put("gateway.vault.poll-interval", arguments.getOrDefault("poll-interval", "1s"));
         config.put("quarkus.vault.url", bao.url().toString());
         config.put("quarkus.vault.authentication.client-token", token);
         config.put(
@@ -78,6 +79,11 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
         config.put("gateway.exchange.body-timeout", "1s");
         config.put("gateway.exchange.max-body-size", "2M");
         config.put("gateway.exchange.max-upload-size", "4M");
+        arguments.forEach((name, value) -> {
+            if (name.startsWith("gateway.")) {
+                config.put(name, value);
+            }
+        });
         return config;
     }
 

@@ -20,8 +20,23 @@ public final class MadeUpRevision {
         return of(number, "test-key-1", "deepseek-chat", LogLevel.INFO, List.of());
     }
 
+    /// With another key, and a canary of so many percent.
+    public static Revision withCanary(long number, int percent) {
+        return of(number, "test-key-2", "deepseek-chat", LogLevel.INFO, List.of(), percent);
+    }
+
     public static Revision of(
             long number, String key, String model, LogLevel level, List<String> fallbackModels) {
+        return of(number, key, model, level, fallbackModels, 0);
+    }
+
+    private static Revision of(
+            long number,
+            String key,
+            String model,
+            LogLevel level,
+            List<String> fallbackModels,
+            int canaryPercent) {
         return new Revision(
                 number,
                 new Settings(
@@ -32,6 +47,7 @@ public final class MadeUpRevision {
                         Duration.ofSeconds(60),
                         level,
                         fallbackModels,
+                        canaryPercent,
                         Map.of()),
                 "vault");
     }

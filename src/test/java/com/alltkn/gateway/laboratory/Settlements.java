@@ -48,11 +48,41 @@ public final class Settlements {
                 new Effort(1, 0, 0),
                 Optional.of(new Usage(5, 7)),
                 OptionalLong.of(3),
+                Optional.of(MadeUpRevision.number(3).contentId()),
                 Optional.of(KEY_ID),
                 Optional.of("up-1"),
                 100,
                 2000,
                 Optional.of("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
+    }
+
+    /// The same, but for how it ended.
+    public static Settlement ended(Ending ending, Optional<String> error) {
+        var answered = answered();
+        return new Settlement(
+                answered.startedAt(),
+                answered.requestId(),
+                answered.caller(),
+                answered.route(),
+                answered.type(),
+                answered.streamed(),
+                answered.modelAsked(),
+                answered.modelUsed(),
+                502,
+                ending,
+                error,
+                error,
+                answered.latency(),
+                answered.timeToFirstByte(),
+                answered.effort(),
+                answered.usage(),
+                answered.revision(),
+                answered.content(),
+                answered.keyId(),
+                answered.upstreamRequestId(),
+                answered.bytesIn(),
+                answered.bytesOut(),
+                answered.traceParent());
     }
 
     /// A request without a valid credential: as little as can be known.
@@ -75,6 +105,7 @@ public final class Settlements {
                 Effort.NONE,
                 Optional.empty(),
                 OptionalLong.empty(),
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 0,

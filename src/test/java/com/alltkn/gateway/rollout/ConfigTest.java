@@ -25,6 +25,10 @@ class ConfigTest {
         assertThat(hosts.allowedHosts()).containsExactly("api.alltkn.com");
         var rollout = config.getConfigMapping(RolloutConfig.class);
         assertThat(rollout.probation()).isEqualTo(Duration.ofMinutes(10));
+        var canary = config.getConfigMapping(CanaryConfig.class);
+        assertThat(canary.minimumExchanges()).isEqualTo(100);
+        assertThat(canary.minimumCallers()).isEqualTo(3);
+        assertThat(canary.maximumDuration()).isEqualTo(Duration.ofMinutes(30));
         var registry = config.getConfigMapping(RegistryConfig.class);
         assertThat(registry.environments()).isEmpty();
         assertThat(registry.refuseUnchecked()).isTrue();
@@ -47,6 +51,9 @@ class ConfigTest {
                                 entry("gateway.registry.refuse-unchecked", "false"),
                                 entry("gateway.upstream.allowed-hosts", "one.example,two.example"),
                                 entry("gateway.rollout.probation", "5m"),
+                                entry("gateway.rollout.canary.minimum-exchanges", "1000"),
+                                entry("gateway.rollout.canary.minimum-callers", "5"),
+                                entry("gateway.rollout.canary.maximum-duration", "2h"),
                                 entry("gateway.sandbox.url", "http://127.0.0.1:8099/api/v1"),
                                 entry("gateway.file.path", "/etc/gateway"),
                                 entry("gateway.file.poll-interval", "5s"),
@@ -58,6 +65,10 @@ class ConfigTest {
         assertThat(hosts.allowedHosts()).containsExactlyInAnyOrder("one.example", "two.example");
         var rollout = config.getConfigMapping(RolloutConfig.class);
         assertThat(rollout.probation()).isEqualTo(Duration.ofMinutes(5));
+        var canary = config.getConfigMapping(CanaryConfig.class);
+        assertThat(canary.minimumExchanges()).isEqualTo(1000);
+        assertThat(canary.minimumCallers()).isEqualTo(5);
+        assertThat(canary.maximumDuration()).isEqualTo(Duration.ofHours(2));
         var registry = config.getConfigMapping(RegistryConfig.class);
         assertThat(registry.environments()).contains(List.of("staging", "prod"));
         assertThat(registry.refuseUnchecked()).isFalse();
@@ -99,6 +110,7 @@ class ConfigTest {
         return new SmallRyeConfigBuilder()
                 .addDiscoveredConverters()
                 .withMapping(RolloutConfig.class)
+                .withMapping(CanaryConfig.class)
                 .withMapping(RegistryConfig.class)
                 .withMapping(AllowedHostsConfig.class)
                 .withMapping(SandboxConfig.class)

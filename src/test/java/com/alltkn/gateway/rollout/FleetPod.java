@@ -74,8 +74,9 @@ final class FleetPod implements InstantSource, RevisionProbe, RevisionListener {
         var parser = new SettingsParser(hosts, Map.of());
         var signals = new Signals(Pause.real());
         revisions = new Revisions(List.of(this), signals);
-        var rules = new RevisionLife.Rules(parser, registry, true, this, PROBATION);
-        var life = new RevisionLife(source, rules, revisions, this, random);
+        var canary = new CanaryRules(100, 3, Duration.ofMinutes(30), () -> 3);
+        var rules = new RevisionLife.Rules(parser, registry, true, this, canary, PROBATION);
+        var life = new RevisionLife(source, rules, revisions, new CanaryTraffic(), this, random);
         loop = new RevisionLoop(source, revisions, life, signals, this, random);
     }
 

@@ -1,5 +1,8 @@
 package com.alltkn.gateway.rollout;
 
+import com.alltkn.gateway.laboratory.MutableClock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 /// A rollout's state without a source, for tests of those who only look at it.
@@ -10,6 +13,23 @@ public final class MadeUpRevisions {
     /// @return revisions of which none is there yet
     public static Revisions starting() {
         return new Revisions(List.of(), new Signals(Pause.real()));
+    }
+
+    /// @param active what carries most
+    /// @param candidate what carries a share
+    /// @return where exchanges of a canary of an hour ago are told of
+    public static CanaryTraffic canary(Revision active, Revision candidate) {
+        var traffic = new CanaryTraffic();
+        var rules = new CanaryRules(1, 1, Duration.ZERO, () -> 1);
+        var clock = new MutableClock(Instant.EPOCH);
+        traffic.watch(new CanaryTrial(active, candidate, rules, clock));
+        clock.advance(Duration.ofHours(1));
+        return traffic;
+    }
+
+    /// @return where nobody wants to be told of anything
+    public static CanaryTraffic noCanary() {
+        return new CanaryTraffic();
     }
 
     /// Makes a revision the active one.

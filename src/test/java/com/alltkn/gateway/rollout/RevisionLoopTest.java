@@ -152,8 +152,13 @@ class RevisionLoopTest {
         var parser = new SettingsParser(hosts, Map.of());
         var rules =
                 new RevisionLife.Rules(
-                        parser, KeyRegistry.none(), true, _ -> new Verdict.Good(), Duration.ZERO);
-        var life = new RevisionLife(source, rules, revisions, clock, random);
+                        parser,
+                        KeyRegistry.none(),
+                        true,
+                        _ -> new Verdict.Good(),
+                        new CanaryRules(1, 1, Duration.ZERO, () -> 1),
+                        Duration.ZERO);
+        var life = new RevisionLife(source, rules, revisions, new CanaryTraffic(), clock, random);
         return new RevisionLoop(source, revisions, life, signals, clock, random);
     }
 

@@ -83,6 +83,7 @@ class RevisionsTest {
                         Duration.ofSeconds(60),
                         LogLevel.INFO,
                         List.of(),
+                        0,
                         Map.of());
         return new Revision(number, settings, "vault");
     }

@@ -27,6 +27,11 @@ class RolloutModelTest {
     private static final Duration HOUR = Duration.ofHours(1);
     private static final List<String> KEYS =
             List.of("key-number-a", "key-number-b", "key-number-c", "key-number-d", "key-number-e");
+
+    /// Those of the keys that have a canary first.
+    private static final Set<String> CANARIES =
+            Set.of("key-number-c", "key-number-d", "key-number-e");
+
     private static final List<Verdict> VERDICTS =
             List.of(
                     RolloutSimulation.GOOD,
@@ -53,6 +58,8 @@ class RolloutModelTest {
 
     @Test
     void keepsItsPromisesWhateverHappens() {
+        var canaries = 0;
+        var worse = 0;
         for (var seed = 0; seed < RUNS; seed++) {
             var run = new Run(seed);
             try {
@@ -60,6 +67,30 @@ class RolloutModelTest {
             } catch (AssertionError | RuntimeException e) {
                 throw new AssertionError("seed " + seed + ": " + run.story, e);
             }
+            canaries += run.canaries;
+            worse += run.worse;
+        }
+        assertThat(canaries).as("canaries").isGreaterThan(RUNS / 4);
+        assertThat(worse).as("candidates that were worse").isGreaterThan(RUNS / 50);
+    }
+
+    /// What a revision met in a canary.
+    private static final class Met {
+
+        private final Map<String, Integer> faults = new HashMap<>();
+        private int answers;
+
+        void add(String caller, boolean fault) {
+            if (fault) {
+                faults.merge(caller, 1, Integer::sum);
+            } else {
+                answers++;
+            }
+        }
+
+        double rate() {
+            var failed = faults.values().stream().mapToInt(Integer::intValue).sum();
+            return failed + answers == 0 ? 0 : (double) failed / (failed + answers);
         }
     }
 
@@ -70,12 +101,24 @@ class RolloutModelTest {
         private final RolloutSimulation world;
         private final boolean withTraffic;
         private boolean served;
+        private String lastTried = "";
+        private int canaries;
+        private int worse;
 
         /// Sentences that did not hold. The loop survives what listeners throw, so they are kept.
         private final List<String> broken = new ArrayList<>();
 
-        /// Rolled back in this pod, and not pinned since.
-        private final Set<String> rolledBack = new HashSet<>();
+        /// Rolled back or worse in its canary in this pod, and not pinned since.
+        private final Set<String> rejected = new HashSet<>();
+
+        /// Keys with which upstream fails requests, though it answers prompts.
+        private final Set<String> brittle = new HashSet<>();
+
+        /// What the canary under way has met.
+        private Met candidates = new Met();
+
+        private Met actives = new Met();
+        private @Nullable Revision tried;
 
         /// Promoted since the world changed last.
         private final Set<String> promoted = new HashSet<>();
@@ -101,7 +144,7 @@ class RolloutModelTest {
         }
 
         private void act() {
-            switch (random.nextInt(withTraffic ? 12 : 11)) {
+            switch (random.nextInt(withTraffic ? 14 : 11)) {
                 case 0, 1, 2 -> write(random.nextInt(8) == 0 ? "changeme" : oneOf(KEYS));
                 case 3, 4 -> judge(oneOf(KEYS), oneOf(VERDICTS));
                 case 5 -> pin(oneOf(List.of("1", "2", "3", "99", "abc")));
@@ -136,13 +179,21 @@ class RolloutModelTest {
                         restart();
                     }
                 }
+                case 11, 12 -> {
+                    var key = oneOf(KEYS);
+                    say(key + (brittle.add(key) || !brittle.remove(key) ? " fails" : " works"));
+                }
                 default -> judge(world.active(), RolloutSimulation.REFUSED);
             }
         }
 
         private void write(String key) {
             say("write " + key);
-            world.write(key);
+            if (CANARIES.contains(key)) {
+                world.write(key, 10);
+            } else {
+                world.write(key);
+            }
         }
 
         private void judge(String key, Verdict verdict) {
@@ -154,7 +205,7 @@ class RolloutModelTest {
             say("pin " + pin);
             world.pin(pin);
             // It is verified once more, with a budget of its own.
-            rolledBack.remove(world.wanted());
+            rejected.remove(world.wanted());
             spent.remove(world.wanted());
         }
 
@@ -162,7 +213,7 @@ class RolloutModelTest {
             say("restart");
             world.restart();
             served = false;
-            rolledBack.clear();
+            rejected.clear();
             spent.clear();
         }
 
@@ -171,6 +222,10 @@ class RolloutModelTest {
             for (var i = 0; i < 10; i++) {
                 if (withTraffic && world.truth(world.active()).equals(RolloutSimulation.REFUSED)) {
                     world.revisions.active().ifPresent(world.revisions::refused);
+                }
+                if (withTraffic && tried != null) {
+                    carry(tried, candidates, 1);
+                    world.revisions.active().ifPresent(active -> carry(active, actives, 9));
                 }
                 world.runFor(slice);
                 assertThat(broken).isEmpty();
@@ -198,14 +253,67 @@ class RolloutModelTest {
             var key = key(now);
             say("-> " + key + " " + how.word());
             check(promoted.add(key), key + " comes and goes");
-            if (how != Promotion.UNPROVEN) {
+            if (how == Promotion.COMPARED) {
+                check(
+                        candidates.faults.isEmpty()
+                                || candidates.answers > 0
+                                || actives.answers == 0
+                                || !actives.faults.isEmpty(),
+                        key + " has answered nothing");
+            } else if (how != Promotion.UNPROVEN) {
                 check(world.truth(key).equals(RolloutSimulation.GOOD), key + " is not good");
-                check(!rolledBack.contains(key), key + " was rolled back");
+            }
+            if (how != Promotion.UNPROVEN) {
+                check(!rejected.contains(key), key + " was rejected");
             }
             if (how == Promotion.ROLLED_BACK && before != null) {
                 var refused = world.truth(key(before)).equals(RolloutSimulation.REFUSED);
                 check(refused, key(before) + " is not refused");
-                rolledBack.add(key(before));
+                rejected.add(key(before));
+            }
+        }
+
+        @Override
+        public void entered(Stage stage, @Nullable Revision candidate) {
+            if (stage != Stage.CANARY) {
+                tried = null;
+            } else if (candidate != null) {
+                if (tried == null) {
+                    say(key(candidate) + " is tried out");
+                    canaries++;
+                    candidates = new Met();
+                    actives = new Met();
+                }
+                tried = candidate;
+                lastTried = key(candidate);
+            }
+        }
+
+        @Override
+        public void rejected(long number, String source, RejectionReason reason, String sentence) {
+            if (reason == RejectionReason.CANARY_WORSE) {
+                say(lastTried + " is worse");
+                worse++;
+                rejected.add(lastTried);
+                check(candidates.faults.size() >= 3, "one caller's faults have decided");
+                check(candidates.rate() > actives.rate(), lastTried + " was no worse");
+            }
+        }
+
+        /// Lets exchanges end as upstream thinks of the key; one caller fails whatever happens, and
+        /// only with the candidate.
+        private void carry(Revision bound, Met met, int times) {
+            var truth = world.truth(key(bound));
+            var fails = brittle.contains(key(bound)) || !truth.equals(RolloutSimulation.GOOD);
+            if (truth.equals(RolloutSimulation.REFUSED)) {
+                world.revisions.refused(bound);
+            }
+            for (var i = 0; i < 30 * times; i++) {
+                var caller = "caller-" + i % 6;
+                var fault = fails || (i % 6 == 0 && bound.equals(tried));
+                world.exchange(
+                        bound, caller, fault ? CanaryOutcome.FAILED : CanaryOutcome.ANSWERED);
+                met.add(caller, fault);
             }
         }
 

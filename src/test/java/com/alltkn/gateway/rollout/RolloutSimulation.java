@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -26,6 +27,7 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
 
     static final Duration INTERVAL = Duration.ofSeconds(30);
     static final Duration PROBATION = Duration.ofMinutes(10);
+    static final Duration CANARY = Duration.ofMinutes(30);
     static final Verdict GOOD = new Verdict.Good();
     static final Verdict REFUSED = new Verdict.Refused();
     static final Verdict QUOTA = new Verdict.QuotaSpent();
@@ -41,6 +43,10 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
     final List<Instant> reads = new ArrayList<>();
     final List<Duration> pauses = new ArrayList<>();
     Revisions revisions;
+    CanaryTraffic traffic;
+
+    /// How many callers the gateway knows.
+    int callers = 10;
 
     private final TreeMap<Long, Map<String, Object>> written = new TreeMap<>();
     private final Map<String, Verdict> verdicts = new HashMap<>();
@@ -75,12 +81,14 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
         var parser = new SettingsParser(hosts, Map.of());
         found = null;
         revisions = new Revisions(List.of(new Recorder()), signals);
-        var rules = new RevisionLife.Rules(parser, this, true, this, PROBATION);
-        var life = new RevisionLife(this, rules, revisions, this, random);
+        var canary = new CanaryRules(100, 3, CANARY, () -> callers);
+        var rules = new RevisionLife.Rules(parser, this, true, this, canary, PROBATION);
+        traffic = new CanaryTraffic();
+        var life = new RevisionLife(this, rules, revisions, traffic, this, random);
         loop = new RevisionLoop(this, revisions, life, signals, this, random);
     }
 
-    /// Tells somebody else, too, of every promotion and every prompt.
+    /// Tells somebody else, too, of promotions, prompts, states and rejections.
     void observe(RevisionListener other) {
         observer = other;
     }
@@ -90,6 +98,11 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
     /// Writes a key as the next version.
     long write(String key) {
         return write(Map.of("ALLTKN_API_KEY", key));
+    }
+
+    /// Writes a key that shall have a canary of so many percent first.
+    long write(String key, int canaryPercent) {
+        return write(Map.of("ALLTKN_API_KEY", key, "ALLTKN_CANARY_PERCENT", canaryPercent));
     }
 
     long write(Map<String, Object> fields) {
@@ -165,6 +178,20 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
         var target = written.isEmpty() ? -1L : pin == null ? written.lastKey() : pinned(pin);
         var fields = versions().contains(target) ? written.get(target) : null;
         return fields == null ? "" : String.valueOf(fields.get("ALLTKN_API_KEY"));
+    }
+
+    // Traffic
+
+    /// Lets an exchange end that was as quick as most.
+    void exchange(Revision bound, String caller, CanaryOutcome outcome) {
+        exchange(bound, caller, outcome, Duration.ofMillis(300));
+    }
+
+    /// Lets an exchange end that took so long, all of it until the first byte.
+    void exchange(Revision bound, String caller, CanaryOutcome outcome, Duration latency) {
+        traffic.ended(
+                new CanaryExchange(
+                        bound.contentId(), caller, "chat", outcome, latency, Optional.of(latency)));
     }
 
     // Time
@@ -342,11 +369,13 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
         @Override
         public void entered(Stage stage, @Nullable Revision candidate) {
             events.add(stage.word() + (candidate == null ? "" : " " + candidate.number()));
+            observer.entered(stage, candidate);
         }
 
         @Override
         public void rejected(long number, String source, RejectionReason reason, String sentence) {
             events.add("rejected " + number + " " + reason.word());
+            observer.rejected(number, source, reason, sentence);
         }
 
         @Override

@@ -38,6 +38,7 @@ class SettingsParserTest {
                                         Duration.ofSeconds(60),
                                         LogLevel.INFO,
                                         List.of(),
+                                        0,
                                         Map.of(
                                                 "ALLTKN_API_KEY", "vault",
                                                 "ALLTKN_BASE_URL", "default",
@@ -56,6 +57,7 @@ class SettingsParserTest {
                         "AI_REQUEST_TIMEOUT_MS", "30000",
                         "AI_LOG_LEVEL", "Warning",
                         "ALLTKN_FALLBACK_MODELS", "one, two ,one",
+                        "ALLTKN_CANARY_PERCENT", 5,
                         "SOMETHING_ELSE", List.of("ignored"));
 
         var parsing = parser(Strictness.PROD).parse("file", fields);
@@ -71,13 +73,15 @@ class SettingsParserTest {
                                         Duration.ofSeconds(30),
                                         LogLevel.WARN,
                                         List.of("one", "two"),
+                                        5,
                                         Map.of(
                                                 "ALLTKN_API_KEY", "file",
                                                 "ALLTKN_BASE_URL", "file",
                                                 "ALLTKN_DEFAULT_MODEL", "file",
                                                 "AI_REQUEST_TIMEOUT_MS", "file",
                                                 "AI_LOG_LEVEL", "file",
-                                                "ALLTKN_FALLBACK_MODELS", "file"))));
+                                                "ALLTKN_FALLBACK_MODELS", "file",
+                                                "ALLTKN_CANARY_PERCENT", "file"))));
     }
 
     @Test
@@ -280,6 +284,14 @@ class SettingsParserTest {
                 "ALLTKN_DEFAULT_MODEL,'two words',MODEL_INVALID",
                 "ALLTKN_DEFAULT_MODEL,'a\u0000b',MODEL_INVALID",
                 "ALLTKN_DEFAULT_MODEL,'{{ model }}',UNRESOLVED_REFERENCE",
+                "ALLTKN_CANARY_PERCENT,0,ok",
+                "ALLTKN_CANARY_PERCENT,50,ok",
+                "ALLTKN_CANARY_PERCENT,51,CANARY_PERCENT_INVALID",
+                "ALLTKN_CANARY_PERCENT,-1,CANARY_PERCENT_INVALID",
+                "ALLTKN_CANARY_PERCENT,5%,CANARY_PERCENT_INVALID",
+                "ALLTKN_CANARY_PERCENT,2.5,CANARY_PERCENT_INVALID",
+                "ALLTKN_CANARY_PERCENT,4294967301,CANARY_PERCENT_INVALID",
+                "ALLTKN_CANARY_PERCENT,'',BLANK",
                 "ALLTKN_FALLBACK_MODELS,'a,,b',BLANK",
                 "ALLTKN_FALLBACK_MODELS,'a,b c',MODEL_INVALID",
                 "ALLTKN_FALLBACK_MODELS,'1,2,3,4,5,6,7,8,9',TOO_MANY_MODELS",
@@ -296,6 +308,9 @@ class SettingsParserTest {
                 .isEqualTo(Duration.ofSeconds(30));
         assertThat(settings(with("AI_REQUEST_TIMEOUT_MS", 30000.0)).requestTimeout())
                 .isEqualTo(Duration.ofSeconds(30));
+        assertThat(settings(with("ALLTKN_CANARY_PERCENT", 5.0)).canaryPercent()).isEqualTo(5);
+        assertThat(reason(with("ALLTKN_CANARY_PERCENT", 2.5)))
+                .isEqualTo(RejectionReason.CANARY_PERCENT_INVALID);
         assertThat(settings(with("ALLTKN_DEFAULT_MODEL", 4)).defaultModel()).isEqualTo("4");
         assertThat(reason(with("AI_REQUEST_TIMEOUT_MS", 0.5)))
                 .isEqualTo(RejectionReason.TIMEOUT_NOT_A_NUMBER);

@@ -299,6 +299,7 @@ class AttemptTest {
                         LONG,
                         LogLevel.INFO,
                         List.of(),
+                        0,
                         Map.of());
         return new UpstreamClient(
                 vertx,

@@ -2,13 +2,17 @@ package com.alltkn.gateway.rollout.vault;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.alltkn.gateway.rollout.Alarm;
 import com.alltkn.gateway.rollout.Reading.Found;
+import com.alltkn.gateway.rollout.RejectionReason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -88,6 +92,33 @@ class OperatorsPageTest {
     }
 
     @Test
+    void setsTheCanaryAndKeepsTheOtherSettings() throws IOException, InterruptedException {
+        server.write("prod", OLD);
+
+        run("canary", "");
+
+        var expected = new HashMap<>(OLD);
+        expected.put("ALLTKN_CANARY_PERCENT", "10");
+        assertThat(read()).isEqualTo(new Found(2, expected));
+    }
+
+    @Test
+    void saysWhatToDoAboutEveryReasonAndAlarm() throws IOException {
+        var page = Files.readString(PAGE);
+        var log = page.substring(page.indexOf("\n## What the log says"));
+        var alarms = log.indexOf("| alarm |");
+
+        assertThat(words(log.substring(0, alarms)))
+                .containsExactlyInAnyOrderElementsOf(
+                        Arrays.stream(RejectionReason.values())
+                                .map(RejectionReason::word)
+                                .toList());
+        assertThat(words(log.substring(alarms)))
+                .containsExactlyInAnyOrderElementsOf(
+                        Arrays.stream(Alarm.values()).map(Alarm::word).toList());
+    }
+
+    @Test
     void pinsAndUnpinsAndKeepsTheOtherMetadata() throws Exception {
         server.write("prod", OLD);
         server.write("prod", NEW);
@@ -155,6 +186,16 @@ class OperatorsPageTest {
                         .matcher(Files.readString(PAGE));
         assertThat(match.find()).as("a block marked " + name).isTrue();
         return match.group(2);
+    }
+
+    /// What stands in code type in the first cells of a table.
+    private static List<String> words(String table) {
+        return Pattern.compile("^\\| (`[^|]*`) \\|", Pattern.MULTILINE)
+                .matcher(table)
+                .results()
+                .flatMap(row -> Pattern.compile("`(\\w+)`").matcher(row.group(1)).results())
+                .map(word -> word.group(1))
+                .toList();
     }
 
     private static Object read() throws InterruptedException {

@@ -1,0 +1,566 @@
+package com.alltkn.gateway.rollout;
+
+import static com.alltkn.gateway.rollout.CanaryOutcome.ANSWERED;
+import static com.alltkn.gateway.rollout.CanaryOutcome.FAILED;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.alltkn.gateway.rollout.CanaryTraffic.Role;
+import com.alltkn.gateway.rollout.Rollout.Canary;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
+
+/// A candidate that carries a tenth of the exchanges before it takes over.
+class CanaryTest {
+
+    private static final String RUN = UUID.randomUUID().toString();
+    private static final String OLD = "test-key-old-" + RUN;
+    private static final String NEW = "test-key-new-" + RUN;
+    private static final String OTHER = "test-key-other-" + RUN;
+    private static final Duration ONE_POLL = Duration.ofSeconds(36);
+    private static final Duration ONE_LOOK = Duration.ofSeconds(5);
+    private static final Duration HOUR = Duration.ofHours(1);
+    private static final int TENTH = 10;
+    private static final int CALLERS = 5;
+
+    private final RolloutSimulation world = new RolloutSimulation();
+
+    @Nested
+    class IsPromoted {
+
+        @Test
+        void whenItsExchangesGoAsWellAsTheOthers() {
+            begin();
+            candidate(120, ANSWERED);
+            active(1080, ANSWERED);
+
+            world.runFor(ONE_LOOK.plus(RolloutSimulation.PROBATION));
+
+            assertThat(world.active()).isEqualTo(NEW);
+            assertThat(world.prompts(NEW)).isEqualTo(1);
+            assertThat(world.events)
+                    .containsExactly(
+                            "verifying 2",
+                            "canary 2",
+                            "promoted 2 compared",
+                            "probation",
+                            "settled");
+        }
+
+        @Test
+        void whenBothMeetTheSameFaults() {
+            begin();
+            candidate(80, ANSWERED);
+            candidate(40, FAILED);
+            active(720, ANSWERED);
+            active(360, FAILED);
+
+            world.runFor(ONE_LOOK);
+
+            assertThat(world.active()).isEqualTo(NEW);
+        }
+
+        @Test
+        void whenItIsBetter() {
+            begin();
+            candidate(120, ANSWERED);
+            active(1080, FAILED);
+
+            world.runFor(ONE_LOOK);
+
+            assertThat(world.active()).isEqualTo(NEW);
+        }
+
+        @Test
+        void whenItsAnswersBeginLaterByNoMoreThanNewConnectionsCost() {
+            begin();
+            for (var i = 0; i < 1200; i++) {
+                var bound = i % TENTH == 0 ? candidate() : active();
+                var time = bound.equals(candidate()) ? 900 : 50;
+                world.exchange(bound, caller(i / TENTH), ANSWERED, Duration.ofMillis(time));
+            }
+
+            world.runFor(ONE_LOOK);
+
+            assertThat(world.active()).isEqualTo(NEW);
+        }
+
+        @Test
+        void whenOneCallerAloneMeetsFaults() {
+            begin();
+            candidate(100, ANSWERED);
+            active(900, ANSWERED);
+            for (var i = 0; i < 1000; i++) {
+                world.exchange(candidate(), "a-caller-apart", FAILED);
+                world.exchange(active(), "a-caller-apart", ANSWERED);
+            }
+
+            world.runFor(ONE_LOOK);
+
+            assertThat(world.active()).isEqualTo(NEW);
+        }
+
+        @Test
+        void whenTwoCallersAloneMeetFaults() {
+            begin();
+            candidate(100, ANSWERED);
+            active(900, ANSWERED);
+            for (var i = 0; i < 1000; i++) {
+                world.exchange(candidate(), "a-caller-apart-" + i % 2, FAILED);
+                world.exchange(active(), "a-caller-apart-" + i % 2, ANSWERED);
+            }
+
+            world.runFor(ONE_LOOK);
+
+            assertThat(world.active()).isEqualTo(NEW);
+        }
+
+        @Test
+        void whenAllButOneCallerMeetNothingOutOfTheOrdinary() {
+            begin();
+            candidate(95, ANSWERED);
+            candidate(5, FAILED);
+            active(855, ANSWERED);
+            active(45, FAILED);
+            for (var i = 0; i < 1000; i++) {
+                world.exchange(candidate(), "a-caller-apart", FAILED);
+                world.exchange(active(), "a-caller-apart", ANSWERED);
+            }
+
+            world.runFor(ONE_LOOK);
+
+            assertThat(world.active()).isEqualTo(NEW);
+        }
+
+        @Test
+        void afterHalfAnHourWithTooFewExchanges() {
+            begin();
+            candidate(99, ANSWERED);
+            world.runFor(RolloutSimulation.CANARY.minusSeconds(60));
+            assertThat(world.active()).isEqualTo(OLD);
+
+            world.runFor(Duration.ofMinutes(1));
+
+            assertThat(world.active()).isEqualTo(NEW);
+        }
+
+        @Test
+        void afterHalfAnHourWithTooFewCallers() {
+            begin();
+            for (var i = 0; i < 1000; i++) {
+                world.exchange(candidate(), "caller-" + i % 2, ANSWERED);
+            }
+            world.runFor(RolloutSimulation.CANARY.minusSeconds(60));
+            assertThat(world.active()).isEqualTo(OLD);
+
+            world.runFor(Duration.ofMinutes(1));
+
+            assertThat(world.active()).isEqualTo(NEW);
+        }
+
+        @Test
+        void byTheExchangesOfTheOnlyCallerThatTheGatewayKnows() {
+            world.callers = 1;
+            begin();
+            for (var i = 0; i < 100; i++) {
+                world.exchange(candidate(), "caller-0", ANSWERED);
+            }
+
+            world.runFor(ONE_LOOK);
+
+            assertThat(world.active()).isEqualTo(NEW);
+        }
+
+        @Test
+        void atOnceWhenTheActiveKeyIsRefused() {
+            begin();
+            world.upstream(OLD, RolloutSimulation.REFUSED);
+            var replacement = replacement(active());
+
+            world.settle();
+
+            assertThat(key(replacement)).contains(NEW);
+            assertThat(world.revisions.stage()).isEqualTo(Stage.PROBATION);
+            assertThat(world.prompts(OLD)).isEqualTo(1);
+            assertThat(world.prompts(NEW)).isEqualTo(2);
+        }
+
+        @Test
+        void withoutACanaryWhenTheActiveKeyWasRefusedBefore() {
+            serve(OLD);
+            world.upstream(OLD, RolloutSimulation.REFUSED);
+            world.write(NEW, TENTH);
+            var replacement = replacement(active());
+
+            world.runFor(Duration.ofSeconds(1));
+
+            assertThat(key(replacement)).contains(NEW);
+            assertThat(world.events)
+                    .containsExactly("verifying 2", "promoted 2 proven", "probation");
+        }
+
+        @Test
+        void withoutACanaryAtAColdStart() {
+            world.write(NEW, TENTH);
+
+            world.settle();
+
+            assertThat(world.events).containsExactly("promoted 1 proven", "settled");
+        }
+
+        @Test
+        void withoutACanaryOfNothing() {
+            serve(OLD);
+            world.write(NEW, 0);
+
+            world.runFor(ONE_POLL);
+
+            assertThat(world.events)
+                    .containsExactly("verifying 2", "promoted 2 proven", "probation");
+        }
+    }
+
+    @Nested
+    class IsRejected {
+
+        @ParameterizedTest
+        @EnumSource(value = CanaryOutcome.class, names = "ANSWERED", mode = Mode.EXCLUDE)
+        void whenItsExchangesMeetFaultsThatTheOthersDoNot(CanaryOutcome fault) {
+            begin();
+            candidate(15, fault);
+            active(135, ANSWERED);
+
+            world.runFor(ONE_LOOK);
+
+            assertThat(world.active()).isEqualTo(OLD);
+            assertThat(world.events)
+                    .containsExactly(
+                            "verifying 2", "canary 2", "settled", "rejected 2 canary_worse");
+        }
+
+        @Test
+        void onlyOnceThereAreTooManyFaultsToBeChance() {
+            begin();
+            candidate(5, FAILED);
+            active(45, ANSWERED);
+            world.runFor(ONE_LOOK);
+            assertThat(world.revisions.stage()).isEqualTo(Stage.CANARY);
+            candidate(10, FAILED);
+            active(90, ANSWERED);
+
+            world.runFor(ONE_LOOK);
+
+            assertThat(world.revisions.stage()).isEqualTo(Stage.SETTLED);
+        }
+
+        @Test
+        void whenItsExchangesMeetMoreFaultsThanTheOthers() {
+            begin();
+            candidate(60, ANSWERED);
+            candidate(60, FAILED);
+            active(1000, ANSWERED);
+            active(80, FAILED);
+
+            world.runFor(ONE_LOOK);
+
+            assertThat(world.active()).isEqualTo(OLD);
+        }
+
+        @Test
+        void whenItsAnswersBeginMuchLater() {
+            begin();
+            world.runFor(ONE_LOOK);
+            for (var i = 0; i < 1200; i++) {
+                var bound = i % TENTH == 0 ? candidate() : active();
+                var time = bound.equals(candidate()) ? 2000 : 300;
+                world.exchange(bound, caller(i / TENTH), ANSWERED, Duration.ofMillis(time));
+            }
+
+            world.runFor(ONE_LOOK);
+
+            assertThat(world.active()).isEqualTo(OLD);
+            assertThat(world.events).contains("rejected 2 canary_worse");
+        }
+
+        @Test
+        void byTheFaultsOfTheOnlyCallerThatTheGatewayKnows() {
+            world.callers = 1;
+            begin();
+            for (var i = 0; i < 100; i++) {
+                world.exchange(candidate(), "caller-0", FAILED);
+                world.exchange(active(), "caller-0", ANSWERED);
+            }
+
+            world.runFor(ONE_LOOK);
+
+            assertThat(world.active()).isEqualTo(OLD);
+        }
+
+        @Test
+        void andNotTriedAgainUntilItsContentChanges() {
+            begin();
+            candidate(15, FAILED);
+            active(135, ANSWERED);
+            world.runFor(HOUR);
+            world.write(OLD);
+            world.runFor(HOUR);
+            world.write(NEW, TENTH);
+            world.runFor(HOUR);
+            assertThat(world.active()).isEqualTo(OLD);
+            assertThat(world.prompts(NEW)).isEqualTo(1);
+
+            world.write(NEW, 2 * TENTH);
+            world.runFor(ONE_POLL);
+
+            assertThat(world.revisions.stage()).isEqualTo(Stage.CANARY);
+        }
+
+        @Test
+        void andTakenAllTheSameWhenItIsPinned() {
+            begin();
+            candidate(15, FAILED);
+            active(135, ANSWERED);
+            world.runFor(ONE_POLL);
+            world.pin("2");
+
+            world.runFor(ONE_POLL);
+
+            assertThat(world.active()).isEqualTo(NEW);
+        }
+
+        @Test
+        void whenAPromptConfirmsThatItsKeyIsRefused() {
+            begin();
+            var candidate = candidate();
+            world.upstream(NEW, RolloutSimulation.REFUSED);
+            var replacement = replacement(candidate);
+            world.revisions.refused(candidate);
+
+            world.settle();
+
+            assertThat(key(replacement)).contains(OLD);
+            assertThat(world.prompts(NEW)).isEqualTo(2);
+            assertThat(world.prompts(OLD)).isZero();
+            assertThat(world.events)
+                    .containsExactly(
+                            "verifying 2", "canary 2", "settled", "rejected 2 key_refused");
+        }
+
+        @Test
+        void whenBothKeysAreRefused() {
+            begin();
+            world.upstream(OLD, RolloutSimulation.REFUSED);
+            world.upstream(NEW, RolloutSimulation.REFUSED);
+            world.revisions.refused(active());
+
+            world.settle();
+
+            assertThat(world.active()).isEqualTo(OLD);
+            assertThat(world.events)
+                    .containsExactly(
+                            "verifying 2",
+                            "canary 2",
+                            "settled",
+                            "rejected 2 key_refused",
+                            "alarm active_refused");
+        }
+    }
+
+    @Nested
+    class GoesOn {
+
+        @Test
+        void whileAPromptFindsItsKeyGood() {
+            begin();
+
+            for (var i = 0; i < 119; i++) {
+                world.revisions.refused(candidate());
+                world.runFor(Duration.ofSeconds(1));
+            }
+
+            assertThat(world.revisions.stage()).isEqualTo(Stage.CANARY);
+            assertThat(world.prompts(NEW)).isEqualTo(3);
+        }
+
+        @Test
+        void whileAPromptFindsTheActiveKeyGood() {
+            begin();
+            world.revisions.refused(active());
+
+            world.settle();
+
+            assertThat(world.revisions.stage()).isEqualTo(Stage.CANARY);
+            assertThat(world.events).doesNotContain("alarm active_refused");
+        }
+
+        @Test
+        void withItsNewNumberWhenItIsWrittenAgain() {
+            begin();
+            candidate(60, ANSWERED);
+            world.write(OTHER);
+            world.write(NEW, TENTH);
+            world.runFor(ONE_POLL);
+            assertThat(candidate().number()).isEqualTo(4);
+            candidate(60, ANSWERED);
+
+            world.runFor(ONE_LOOK);
+
+            assertThat(world.number()).isEqualTo(4);
+        }
+
+        @Test
+        void whileANewerVersionWaits() {
+            begin();
+            world.write(OTHER);
+            world.runFor(Duration.ofMinutes(29));
+            assertThat(world.active()).isEqualTo(OLD);
+            assertThat(world.prompts(OTHER)).isZero();
+
+            world.runFor(RolloutSimulation.PROBATION.plusMinutes(1));
+
+            assertThat(world.active()).isEqualTo(OTHER);
+        }
+
+        @Test
+        void andLooksOnlyAtWhatBeganSinceThereIsAChoice() {
+            begin();
+            for (var i = 0; i < 1000; i++) {
+                world.exchange(candidate(), caller(i), FAILED, HOUR);
+            }
+
+            world.runFor(ONE_LOOK);
+
+            assertThat(world.revisions.stage()).isEqualTo(Stage.CANARY);
+            assertThat(world.traffic.total(Role.CANDIDATE, FAILED)).isZero();
+        }
+    }
+
+    @Nested
+    class Ends {
+
+        @Test
+        void whenTheActiveContentIsWrittenAgain() {
+            begin();
+            world.write(OLD);
+
+            world.runFor(ONE_POLL);
+
+            assertThat(world.active()).isEqualTo(OLD);
+            assertThat(world.events)
+                    .containsExactly("verifying 2", "canary 2", "renumbered 3 before 1", "settled");
+            assertThat(world.traffic.isOn()).isFalse();
+        }
+
+        @Test
+        void whenTheActiveVersionIsPinned() {
+            begin();
+            world.pin("1");
+
+            world.runFor(HOUR);
+
+            assertThat(world.active()).isEqualTo(OLD);
+            assertThat(world.revisions.stage()).isEqualTo(Stage.SETTLED);
+        }
+
+        @Test
+        void whenAnotherVersionIsPinned() {
+            world.write(OTHER);
+            begin();
+            world.pin("1");
+
+            world.runFor(ONE_POLL);
+
+            assertThat(world.active()).isEqualTo(OTHER);
+        }
+
+        @Test
+        void inItsPromotionWhenItIsPinnedItself() {
+            begin();
+            world.pin("2");
+
+            world.runFor(ONE_POLL);
+
+            assertThat(world.active()).isEqualTo(NEW);
+            assertThat(world.prompts(NEW)).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void countsByRoleAndOutcome() {
+        begin();
+        candidate(3, FAILED);
+        active(7, ANSWERED);
+        world.exchange(other(), "caller-0", ANSWERED);
+
+        assertThat(world.traffic.total(Role.CANDIDATE, FAILED)).isEqualTo(3);
+        assertThat(world.traffic.total(Role.CANDIDATE, ANSWERED)).isZero();
+        assertThat(world.traffic.total(Role.ACTIVE, ANSWERED)).isEqualTo(7);
+        assertThat(world.traffic.total(Role.ACTIVE, FAILED)).isZero();
+    }
+
+    /// The new key's canary after the old one was settled; what happened before is forgotten.
+    private void begin() {
+        serve(OLD);
+        var number = world.write(NEW, TENTH);
+        world.runFor(ONE_POLL);
+        assertThat(world.revisions.stage()).isEqualTo(Stage.CANARY);
+        assertThat(candidate().number()).isEqualTo(number);
+    }
+
+    private void serve(String key) {
+        world.write(key);
+        world.runFor(HOUR);
+        assertThat(world.active()).isEqualTo(key);
+        world.events.clear();
+        world.prompts.clear();
+    }
+
+    private Revision candidate() {
+        return ((Canary) world.revisions.state()).candidate();
+    }
+
+    private Revision active() {
+        return world.revisions.active().orElseThrow();
+    }
+
+    private void candidate(int exchanges, CanaryOutcome outcome) {
+        for (var i = 0; i < exchanges; i++) {
+            world.exchange(candidate(), caller(i), outcome);
+        }
+    }
+
+    private void active(int exchanges, CanaryOutcome outcome) {
+        for (var i = 0; i < exchanges; i++) {
+            world.exchange(active(), caller(i), outcome);
+        }
+    }
+
+    private static String caller(int i) {
+        return "caller-" + i % CALLERS;
+    }
+
+    private static Revision other() {
+        var hosts = new AllowedHosts(Strictness.PROD, Set.of("api.alltkn.com"));
+        var parsing =
+                new SettingsParser(hosts, Map.of()).parse("vault", Map.of("ALLTKN_API_KEY", OTHER));
+        return new Revision(9, ((Parsing.Parsed) parsing).settings(), "vault");
+    }
+
+    private CompletionStage<Optional<Revision>> replacement(Revision bound) {
+        return world.revisions.replacement(bound);
+    }
+
+    private static Optional<String> key(CompletionStage<Optional<Revision>> stage) {
+        var future = stage.toCompletableFuture();
+        assertThat(future).isDone();
+        return future.join().map(r -> r.settings().apiKey().reveal());
+    }
+}

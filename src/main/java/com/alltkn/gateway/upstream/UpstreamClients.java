@@ -8,7 +8,7 @@ import io.quarkus.vertx.core.runtime.config.VertxConfiguration;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.tracing.TracingPolicy;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReference;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// The clients of the revisions in use: of the active one and, during a canary, of the candidate.
 /// Key, address and connections change together in one swap, so no request sees the new key at the
 /// old address or the reverse; attempts under way go on with the client they bound.
-@ApplicationScoped
+@Singleton
 public class UpstreamClients implements RevisionListener {
 
     /// The most that Netty reads at once.

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
         value = GatewayUnderTest.class,
         initArgs = {
             @ResourceArg(name = "poll-interval", value = "500ms"),
+            @ResourceArg(name = "gateway.rollout.canary.minimum-callers", value = "2"),
             @ResourceArg(name = "gateway.upstream.idle-timeout", value = "60s"),
             @ResourceArg(name = "gateway.upstream.stream-timeout", value = "60s")
         })

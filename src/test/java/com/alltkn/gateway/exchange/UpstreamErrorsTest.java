@@ -48,7 +48,7 @@ class UpstreamErrorsTest extends GatewayTest {
                         + "upstream does not permit the account what was asked|false",
                 "404|404|their_type|their_code|n|their words|-",
                 "405|405|their_type|their_code|n|their words|-",
-                "407|502|upstream_error|upstream_failed|-|upstream failed to answer|-",
+                "407|502|upstream_error|upstream_failed|-|upstream failed to answer|false",
                 "408|408|their_type|their_code|n|their words|-",
                 "409|409|their_type|their_code|n|their words|-",
                 "413|413|their_type|their_code|n|their words|-",

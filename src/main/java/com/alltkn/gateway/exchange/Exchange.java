@@ -4,6 +4,7 @@ import com.alltkn.gateway.caller.Caller;
 import com.alltkn.gateway.error.ErrorShape;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.exchange.Attempts.Asked;
+import com.alltkn.gateway.exchange.Exchanges.Closing;
 import com.alltkn.gateway.exchange.Settlement.Ending;
 import com.alltkn.gateway.openai.BodyReading.Unreadable;
 import com.alltkn.gateway.openai.Endpoint;
@@ -50,6 +51,7 @@ public final class Exchange implements Attempts.Listener {
     private @Nullable JsonRequest json;
     private @Nullable Attempts attempts;
     private int bytesOfError;
+    private boolean last;
     private boolean settled;
 
     Exchange(
@@ -69,7 +71,12 @@ public final class Exchange implements Attempts.Listener {
 
     /// Begins, unless the caller has gone already; never blocks.
     public void start() {
-        if (!settled) {
+        if (settled) {
+            return;
+        }
+        if (gateway.closing() == Closing.OVER) {
+            refuse(new GatewayError.ShuttingDown());
+        } else {
             identify();
         }
     }
@@ -79,13 +86,28 @@ public final class Exchange implements Attempts.Listener {
         if (settled) {
             return;
         }
+        abandon();
+        settle(Ending.CALLER_GONE, Optional.empty(), Optional.of("caller_gone"));
+    }
+
+    /// Ends what is under way, for the gateway ends. Any thread may call it.
+    void breakOff() {
+        context.runOnContext(_ -> {
+            if (settled) {
+                return;
+            }
+            abandon();
+            refuse(new GatewayError.ShuttingDown());
+        });
+    }
+
+    private void abandon() {
         if (body != null) {
             body.abandon();
         }
         if (attempts != null) {
             attempts.cancel();
         }
-        settle(Ending.CALLER_GONE, Optional.empty(), Optional.of("caller_gone"));
     }
 
     private void identify() {
@@ -193,6 +215,7 @@ public final class Exchange implements Attempts.Listener {
     public void answering(MultiMap headers) {
         headers.set(REQUEST_ID, requestId);
         writeRevision(headers);
+        writeLast(headers);
     }
 
     @Override
@@ -221,6 +244,7 @@ public final class Exchange implements Attempts.Listener {
             relay.breakOff(connection, error);
         } else {
             writeRevision(request.response().headers());
+            writeLast(request.response().headers());
             bytesOfError = connection.answer(error, shape);
         }
         settle(ending(error, shape), Optional.of(shape.errorClass()), Optional.of(failure));
@@ -241,13 +265,25 @@ public final class Exchange implements Attempts.Listener {
         }
     }
 
+    /// While the gateway ends, an answer ends its connection, if its head can say so still: a caller
+    /// who was not told may have sent the next request already.
+    private void writeLast(MultiMap headers) {
+        last = gateway.closing() != Closing.NOT_YET;
+        if (last) {
+            headers.set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
+    }
+
     /// Comes after the settlement: to Quarkus REST the end of an answer and of a connection look
     /// alike.
     private void finish() {
-        if (request.version() == HttpVersion.HTTP_1_0
-                && attempts != null
-                && attempts.relay() != null) {
-            // Without chunks only the connection's end tells where the answer ends.
+        // Without chunks only the connection's end tells where the answer ends.
+        var endless =
+                request.version() == HttpVersion.HTTP_1_0
+                        && attempts != null
+                        && attempts.relay() != null;
+        // What is left of a body is read first, else the caller could miss the answer.
+        if (endless || (last && request.isEnded())) {
             request.connection().close();
         }
         whenAnswered.run();
@@ -259,8 +295,8 @@ public final class Exchange implements Attempts.Listener {
         var asked = Optional.ofNullable(attempts);
         var revision = asked.map(Attempts::revision);
         var relay = asked.map(Attempts::relay);
-        gateway.listener()
-                .settled(
+        gateway.settled(
+                        this,
                         new Settlement(
                                 startedAt,
                                 requestId,

@@ -13,9 +13,11 @@ import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 
-/// Opens exchanges and holds what all of them need.
+/// Opens exchanges, knows which are open, and holds what all of them need.
 @Singleton
 public class Exchanges {
 
@@ -28,6 +30,8 @@ public class Exchanges {
     private final UserTexts texts;
     private final Clock clock;
     private final ExchangeListener listener;
+    private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
+    private volatile Closing closing = Closing.NOT_YET;
 
     Exchanges(
             Callers callers,
@@ -60,7 +64,26 @@ public class Exchanges {
     public Exchange open(
             HttpServerRequest request, ContextInternal context, Runnable whenAnswered) {
         listener.began();
-        return new Exchange(this, context, request, whenAnswered);
+        var exchange = new Exchange(this, context, request, whenAnswered);
+        open.add(exchange);
+        return exchange;
+    }
+
+    /// Begins the end of the gateway: requests are still taken, but each connection ends with the
+    /// answer it waits for.
+    public void drain() {
+        closing = Closing.DRAINING;
+    }
+
+    /// Ends what is still open, each on its own event loop: a stream by an event, a request without
+    /// an answer by an error, anything else by a cut. From now on every request is refused.
+    ///
+    /// @return how many exchanges were open
+    public int breakOff() {
+        closing = Closing.OVER;
+        var outlasted = List.copyOf(open);
+        outlasted.forEach(Exchange::breakOff);
+        return outlasted.size();
     }
 
     /// Tells whether a request is for the API at all, whatever becomes of it there.
@@ -110,8 +133,13 @@ public class Exchanges {
         return clock;
     }
 
-    ExchangeListener listener() {
-        return listener;
+    Closing closing() {
+        return closing;
+    }
+
+    void settled(Exchange exchange, Settlement settlement) {
+        open.remove(exchange);
+        listener.settled(settlement);
     }
 
     private static ExchangeListener all(List<ExchangeListener> listeners) {
@@ -131,5 +159,15 @@ public class Exchanges {
                 }
             }
         };
+    }
+
+    /// How far the gateway's end has come.
+    enum Closing {
+        /// It is not in sight.
+        NOT_YET,
+        /// Requests are taken still, each as the last of its connection.
+        DRAINING,
+        /// Nothing is taken any more.
+        OVER
     }
 }

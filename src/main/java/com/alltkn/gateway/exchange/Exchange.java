@@ -222,6 +222,17 @@ public final class Exchange implements Attempts.Listener {
     public void answered() {
         settle(Ending.ANSWERED, Optional.empty(), Optional.empty());
         finish();
+        if (!request.isEnded()) {
+            // An upload that was answered early: its rest is thrown away, but not for ever.
+            context.owner()
+                    .setTimer(gateway.config().bodyTotalTimeout().toMillis(), _ -> closeIfSending());
+        }
+    }
+
+    private void closeIfSending() {
+        if (!request.isEnded()) {
+            request.connection().close();
+        }
     }
 
     @Override
@@ -230,7 +241,10 @@ public final class Exchange implements Attempts.Listener {
         fail(error, spent ? shape.triedEnough() : shape, failure);
     }
 
-    private void refuse(GatewayError error) {
+    /// Ends the exchange with an error that needs no look at it.
+    ///
+    /// @param error what is wrong with the request
+    void refuse(GatewayError error) {
         var shape = ErrorShape.of(error);
         fail(error, shape, shape.errorClass());
     }
@@ -255,7 +269,9 @@ public final class Exchange implements Attempts.Listener {
         if (error instanceof GatewayError.UpstreamTimeout) {
             return Ending.TIMED_OUT;
         }
-        return shape.status() < 500 ? Ending.REFUSED : Ending.FAILED;
+        // The one status from 500 on that is the caller's fault.
+        var refused = shape.status() < 500 || error instanceof GatewayError.UnsupportedHttpVersion;
+        return refused ? Ending.REFUSED : Ending.FAILED;
     }
 
     private void writeRevision(MultiMap headers) {

@@ -1,6 +1,7 @@
 package com.alltkn.gateway.exchange;
 
 import com.alltkn.gateway.caller.Callers;
+import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.error.UserTexts;
 import com.alltkn.gateway.rollout.Revisions;
 import com.alltkn.gateway.upstream.RetryPolicy;
@@ -69,6 +70,14 @@ public class Exchanges {
         return exchange;
     }
 
+    /// Refuses a request for what it is, without a look at who sent it.
+    ///
+    /// @param request any request on the callers' port, not answered yet
+    /// @param error what is wrong with it
+    public void refuse(HttpServerRequest request, GatewayError error) {
+        open(request, ContextInternal.current(), () -> {}).refuse(error);
+    }
+
     /// Begins the end of the gateway: requests are still taken, but each connection ends with the
     /// answer it waits for.
     public void drain() {
@@ -95,7 +104,7 @@ public class Exchanges {
     }
 
     /// @return a new request id, unique for all practical purposes, not secret
-    public String newRequestId() {
+    String newRequestId() {
         var random = ThreadLocalRandom.current();
         var hex = HexFormat.of();
         return "req_" + hex.toHexDigits(random.nextLong()) + hex.toHexDigits(random.nextLong());

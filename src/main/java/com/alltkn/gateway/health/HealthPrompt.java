@@ -16,6 +16,7 @@ import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
@@ -38,30 +39,43 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
     private final Function<Settings, PromptOutcome> prober;
     private final HealthPromptConfig config;
     private final Clock clock;
+    private final InstantSource steady;
     private final Semaphore promotions = new Semaphore(0);
     private volatile @Nullable Revision revision;
     private volatile @Nullable UpstreamHealth last;
+    private volatile Instant lastEnded = Instant.MIN;
     private volatile Instant trafficProved = Instant.MIN;
     private @Nullable Thread loop;
 
     @Inject
-    HealthPrompt(Prober prober, HealthPromptConfig config, Clock clock) {
-        this(prober::ask, config, clock);
+    HealthPrompt(Prober prober, HealthPromptConfig config, Clock clock, InstantSource steady) {
+        this(prober::ask, config, clock, steady);
     }
 
     /// @param prober asks and judges; may block
     /// @param config whether and how often
-    /// @param clock tells when traffic was last proof enough
+    /// @param clock dates the outcome
+    /// @param steady tells when traffic was last proof enough; steps of the machine's clock must not
+    ///   reach it
     public HealthPrompt(
-            Function<Settings, PromptOutcome> prober, HealthPromptConfig config, Clock clock) {
+            Function<Settings, PromptOutcome> prober,
+            HealthPromptConfig config,
+            Clock clock,
+            InstantSource steady) {
         this.prober = prober;
         this.config = config;
         this.clock = clock;
+        this.steady = steady;
     }
 
     /// @return what the last prompt found; empty before the first
     public Optional<UpstreamHealth> last() {
         return Optional.ofNullable(last);
+    }
+
+    /// @return how long ago the last prompt ended; empty before the first
+    public Optional<Duration> age() {
+        return last().map(_ -> Duration.between(lastEnded, steady.instant()));
     }
 
     @Override
@@ -83,7 +97,7 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
                 && settlement.type().equals("chat")
                 && carrying != null
                 && settlement.keyId().filter(carrying.keyId()::equals).isPresent()) {
-            trafficProved = settlement.startedAt();
+            trafficProved = steady.instant().minus(settlement.latency());
         }
     }
 
@@ -131,13 +145,14 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
     /// Asks once, unless nothing is there to ask with or traffic has shown as much. Blocks.
     public void askIfNeeded() {
         var asking = revision;
-        if (asking == null || trafficProved.isAfter(clock.instant().minus(config.interval()))) {
+        if (asking == null || trafficProved.isAfter(steady.instant().minus(config.interval()))) {
             return;
         }
         var before = System.nanoTime();
         var outcome = prober.apply(asking.settings());
         var latency = Duration.ofNanos(System.nanoTime() - before);
         var previous = last;
+        lastEnded = steady.instant();
         last =
                 new UpstreamHealth(
                         outcome,

@@ -2,7 +2,6 @@ package com.alltkn.gateway.telemetry;
 
 import com.alltkn.gateway.event.RecordLog;
 import com.alltkn.gateway.health.HealthPrompt;
-import com.alltkn.gateway.health.UpstreamHealth;
 import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.rollout.Revisions;
 import com.alltkn.gateway.upstream.PromptOutcome;
@@ -10,11 +9,10 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
+import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import java.time.Clock;
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /// Gauges of what is so right now: the revision, upstream's health, dropped records.
@@ -26,8 +24,7 @@ class StateMeters {
             MeterRegistry registry,
             Revisions revisions,
             HealthPrompt prompt,
-            RecordLog records,
-            Clock clock) {
+            RecordLog records) {
         Gauge.builder(
                         "gateway.revision.number",
                         revisions,
@@ -57,12 +54,14 @@ class StateMeters {
                         "gateway.health.prompt.age",
                         prompt,
                         TimeUnit.MILLISECONDS,
-                        p -> p.last().map(l -> (double) age(l, clock)).orElse(Double.NaN))
+                        p -> p.age().map(age -> (double) age.toMillis()).orElse(Double.NaN))
                 .description("Time since the last small prompt")
                 .register(registry);
     }
 
-    private static long age(UpstreamHealth last, Clock clock) {
-        return Duration.between(last.at(), clock.instant()).toMillis();
+    /// The registry outlives the application where one process starts another, and would show what
+    /// was true of the first.
+    void forget(@Observes ShutdownEvent event, MeterRegistry registry) {
+        registry.clear();
     }
 }

@@ -48,7 +48,7 @@ class UpstreamErrorsTest extends GatewayTest {
                         + "upstream does not permit the account what was asked|false",
                 "404|404|their_type|their_code|n|their words|-",
                 "405|405|their_type|their_code|n|their words|-",
-                "407|502|upstream_error|upstream_failed|-|upstream failed to answer|-",
+                "407|502|upstream_error|upstream_failed|-|upstream failed to answer|false",
                 "408|408|their_type|their_code|n|their words|-",
                 "409|409|their_type|their_code|n|their words|-",
                 "413|413|their_type|their_code|n|their words|-",
@@ -193,6 +193,25 @@ class UpstreamErrorsTest extends GatewayTest {
                 .isBetween(20, 30);
         assertThat(Integer.parseInt(response.header("retry-after-ms").orElseThrow()))
                 .isBetween(20_000, 30_000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 1})
+    void readsAWaitUntilADateByTheClockThatWroteIt(int hoursOff) throws IOException {
+        var now = ZonedDateTime.now(ZoneOffset.UTC).plusHours(hoursOff);
+        var format = DateTimeFormatter.RFC_1123_DATE_TIME;
+        laboratory
+                .upstream()
+                .answer(
+                        Script.json(
+                                503,
+                                THEIRS,
+                                "date: " + format.format(now),
+                                "retry-after: " + format.format(now.plusSeconds(30))));
+
+        var response = send(post("/v1/chat/completions", CHAT));
+
+        assertThat(response.header("retry-after")).contains("30");
     }
 
     @ParameterizedTest

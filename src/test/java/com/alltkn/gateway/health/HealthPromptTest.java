@@ -14,18 +14,22 @@ import com.alltkn.gateway.upstream.PromptOutcome;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HealthPromptTest {
 
     private static final Duration INTERVAL = Duration.ofMinutes(5);
 
     private final MutableClock clock = new MutableClock(Settlements.STARTED);
+    private final MutableClock steady = new MutableClock(Instant.EPOCH);
     private final List<Settings> asked = new CopyOnWriteArrayList<>();
     private volatile PromptOutcome answer = PromptOutcome.GOOD;
-    private final HealthPrompt prompt = new HealthPrompt(this::ask, config(true), clock);
+    private final HealthPrompt prompt = new HealthPrompt(this::ask, config(true), clock, steady);
 
     @Test
     void asksNothingWhileThereIsNoRevision() {
@@ -56,14 +60,32 @@ class HealthPromptTest {
         prompt.promoted(MadeUpRevision.number(1), null);
         prompt.settled(chat());
 
-        clock.advance(INTERVAL.minusSeconds(1));
+        steady.advance(INTERVAL.minusSeconds(1));
         prompt.askIfNeeded();
         var whileProven = asked.size();
-        clock.advance(Duration.ofSeconds(1));
+        steady.advance(Duration.ofSeconds(1));
         prompt.askIfNeeded();
 
         assertThat(whileProven).isZero();
         assertThat(asked).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 1})
+    void keepsTheProofForItsTimeWhateverIsDoneToTheClock(int hours) {
+        prompt.promoted(MadeUpRevision.number(1), null);
+        prompt.settled(chat());
+
+        clock.advance(Duration.ofHours(hours));
+        steady.advance(INTERVAL.minusSeconds(1));
+        prompt.askIfNeeded();
+        var whileProven = asked.size();
+        steady.advance(Duration.ofSeconds(1));
+        prompt.askIfNeeded();
+
+        assertThat(whileProven).isZero();
+        assertThat(asked).hasSize(1);
+        assertThat(prompt.age()).contains(Duration.ZERO);
     }
 
     @Test
@@ -156,7 +178,8 @@ class HealthPromptTest {
                             throw new IllegalStateException("a message that quotes test-key-1");
                         },
                         config(true),
-                        clock);
+                        clock,
+                        steady);
         List<String> lines;
         try (var tap = new LogTap()) {
             failing.start(new StartupEvent());
@@ -175,7 +198,7 @@ class HealthPromptTest {
 
     @Test
     void asksNothingWhereItIsSwitchedOff() {
-        var off = new HealthPrompt(this::ask, config(false), clock);
+        var off = new HealthPrompt(this::ask, config(false), clock, steady);
         off.start(new StartupEvent());
         off.promoted(MadeUpRevision.number(1), null);
 

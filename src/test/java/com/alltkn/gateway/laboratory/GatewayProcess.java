@@ -132,6 +132,28 @@ public final class GatewayProcess implements AutoCloseable {
         return await("ready");
     }
 
+    /// Lets it forget what nobody holds any more, so that what its meters show is really in use.
+    public void collectGarbage() throws IOException, InterruptedException {
+        var jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+        var collecting =
+                new ProcessBuilder(jcmd, Long.toString(process.pid()), "GC.run")
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .redirectErrorStream(true)
+                        .start();
+        if (collecting.waitFor() != 0) {
+            throw new AssertionError("jcmd ended with " + collecting.exitValue());
+        }
+    }
+
+    /// The memory it holds, in bytes, as Linux counts it.
+    public long residentBytes() throws IOException {
+        return Files.readAllLines(Path.of("/proc/%d/status".formatted(process.pid()))).stream()
+                .filter(line -> line.startsWith("VmRSS:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024)
+                .findFirst()
+                .orElseThrow();
+    }
+
     public boolean isAlive() {
         return process.isAlive();
     }

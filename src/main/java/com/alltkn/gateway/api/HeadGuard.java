@@ -21,8 +21,8 @@ import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.jspecify.annotations.Nullable;
 
-/// Watches each connection of a caller from its first moment, for Vert.x has no clock for a head and
-/// a head that drips is no idle connection. One that is not whole in time, from the connection
+/// Watches each connection of a caller from its first moment, for Vert.x has no clock for a head
+/// and a head that drips is no idle connection. One that is not whole in time, from the connection
 /// or its first byte on, ends the connection. So does the empty 400 by which Quarkus refuses a
 /// target that is no URL before any route.
 ///
@@ -121,8 +121,7 @@ public final class HeadGuard extends ChannelInitializerExtension {
                 LastRequest.mark(context.channel());
                 var _ =
                         context.write(
-                                message,
-                                promise.unvoid().addListener(ChannelFutureListener.CLOSE));
+                                message, promise.unvoid().addListener(ChannelFutureListener.CLOSE));
             } else {
                 var _ = context.write(message, promise);
             }

@@ -39,8 +39,7 @@ public final class CallerConnection {
     /// @param texts the texts for users
     /// @param requestId the gateway's id of the request
     /// @param vertx for the time a caller gets to read an error
-    CallerConnection(
-            HttpServerRequest request, UserTexts texts, String requestId, Vertx vertx) {
+    CallerConnection(HttpServerRequest request, UserTexts texts, String requestId, Vertx vertx) {
         this.request = request;
         this.texts = texts;
         this.requestId = requestId;

@@ -225,7 +225,8 @@ public final class Exchange implements Attempts.Listener {
         if (!request.isEnded()) {
             // An upload that was answered early: its rest is thrown away, but not for ever.
             context.owner()
-                    .setTimer(gateway.config().bodyTotalTimeout().toMillis(), _ -> closeIfSending());
+                    .setTimer(
+                            gateway.config().bodyTotalTimeout().toMillis(), _ -> closeIfSending());
         }
     }
 
@@ -281,8 +282,8 @@ public final class Exchange implements Attempts.Listener {
         }
     }
 
-    /// While the gateway ends, an answer ends its connection, if its head can say so still: a caller
-    /// who was not told may have sent the next request already.
+    /// While the gateway ends, an answer ends its connection, if its head can say so still: a
+    /// caller who was not told may have sent the next request already.
     private void writeLast(MultiMap headers) {
         last = gateway.closing() != Closing.NOT_YET;
         if (last) {
@@ -312,35 +313,32 @@ public final class Exchange implements Attempts.Listener {
         var revision = asked.map(Attempts::revision);
         var relay = asked.map(Attempts::relay);
         gateway.settled(
-                        this,
-                        new Settlement(
-                                startedAt,
-                                requestId,
-                                Optional.ofNullable(caller).map(Caller::id),
-                                endpoint == null ? "unknown" : endpoint.label(),
-                                endpoint == null ? "unknown" : endpoint.type(),
-                                json != null && json.stream(),
-                                Optional.ofNullable(json).map(JsonRequest::model),
-                                asked.map(Attempts::model),
-                                response.headWritten() ? response.getStatusCode() : CALLER_GONE,
-                                ending,
-                                error,
-                                failure,
-                                Duration.ofNanos(System.nanoTime() - startedNanos),
-                                asked.flatMap(Attempts::timeToFirstByte),
-                                asked.map(Attempts::effort).orElse(Effort.NONE),
-                                relay.flatMap(Relay::usage),
-                                revision.map(r -> OptionalLong.of(r.number()))
-                                        .orElse(OptionalLong.empty()),
-                                revision.map(bound -> bound.settings().keyId()),
-                                asked.flatMap(Attempts::upstreamRequestId),
-                                asked.map(Attempts::uploaded)
-                                        .orElse(OptionalLong.empty())
-                                        .orElse(body == null ? 0 : body.length()),
-                                relay.filter(Relay::begun)
-                                        .map(Relay::written)
-                                        .orElse((long) bytesOfError),
-                                Optional.ofNullable(request.getHeader("traceparent"))));
+                this,
+                new Settlement(
+                        startedAt,
+                        requestId,
+                        Optional.ofNullable(caller).map(Caller::id),
+                        endpoint == null ? "unknown" : endpoint.label(),
+                        endpoint == null ? "unknown" : endpoint.type(),
+                        json != null && json.stream(),
+                        Optional.ofNullable(json).map(JsonRequest::model),
+                        asked.map(Attempts::model),
+                        response.headWritten() ? response.getStatusCode() : CALLER_GONE,
+                        ending,
+                        error,
+                        failure,
+                        Duration.ofNanos(System.nanoTime() - startedNanos),
+                        asked.flatMap(Attempts::timeToFirstByte),
+                        asked.map(Attempts::effort).orElse(Effort.NONE),
+                        relay.flatMap(Relay::usage),
+                        revision.map(r -> OptionalLong.of(r.number())).orElse(OptionalLong.empty()),
+                        revision.map(bound -> bound.settings().keyId()),
+                        asked.flatMap(Attempts::upstreamRequestId),
+                        asked.map(Attempts::uploaded)
+                                .orElse(OptionalLong.empty())
+                                .orElse(body == null ? 0 : body.length()),
+                        relay.filter(Relay::begun).map(Relay::written).orElse((long) bytesOfError),
+                        Optional.ofNullable(request.getHeader("traceparent"))));
     }
 
     private OptionalLong declaredLength() {

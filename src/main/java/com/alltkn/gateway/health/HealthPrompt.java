@@ -55,8 +55,8 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
     /// @param prober asks and judges; may block
     /// @param config whether and how often
     /// @param clock dates the outcome
-    /// @param steady tells when traffic was last proof enough; steps of the machine's clock must not
-    ///   reach it
+    /// @param steady tells when traffic was last proof enough; steps of the machine's clock must
+    ///   not reach it
     public HealthPrompt(
             Function<Settings, PromptOutcome> prober,
             HealthPromptConfig config,

@@ -145,15 +145,6 @@ public final class GatewayProcess implements AutoCloseable {
         }
     }
 
-    /// The memory it holds, in bytes, as Linux counts it.
-    public long residentBytes() throws IOException {
-        return Files.readAllLines(Path.of("/proc/%d/status".formatted(process.pid()))).stream()
-                .filter(line -> line.startsWith("VmRSS:"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024)
-                .findFirst()
-                .orElseThrow();
-    }
-
     public boolean isAlive() {
         return process.isAlive();
     }

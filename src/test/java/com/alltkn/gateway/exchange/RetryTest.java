@@ -212,7 +212,8 @@ class RetryTest extends ExchangeTest {
         var calls = laboratory.upstream().requests().size();
         laboratory.upstream().on(asks("tried-model"), Script.silence());
         // The first of a caller that had no part in the failures is a trial.
-        try (var caller = connect().send(post("/v1/chat/completions", tried))) {
+        try (var caller = connect()) {
+            caller.send(post("/v1/chat/completions", tried));
             Awaitility.await()
                     .atMost(SOON)
                     .until(() -> laboratory.upstream().requests().size() == calls + 1);
@@ -234,7 +235,8 @@ class RetryTest extends ExchangeTest {
     void givesUpAFallbackWhoseCallerHasGone() throws IOException, InterruptedException {
         laboratory.upstream().on(asks("some-model"), Script.json(404, UNKNOWN_MODEL));
         laboratory.upstream().on(asks("second-model"), Script.silence());
-        try (var caller = connect().send(post("/v1/chat/completions", CHAT))) {
+        try (var caller = connect()) {
+            caller.send(post("/v1/chat/completions", CHAT));
             laboratory.upstream().awaitRequest(2, SOON);
         }
 

@@ -15,6 +15,8 @@ public final class Main {
     ///
     /// @param args not used
     public static void main(String... args) {
+        // Lets Netty find what watches each connection: see api.HeadGuard.
+        System.setProperty("io.netty.bootstrap.extensions", "serviceload");
         Quarkus.run(null, Main::exit, args);
     }
 

@@ -2,10 +2,8 @@ package com.alltkn.gateway.api;
 
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.error.GatewayError.InvalidRequest;
-import com.alltkn.gateway.error.UserTexts;
 import com.alltkn.gateway.exchange.CallerConnection;
 import com.alltkn.gateway.exchange.Exchanges;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
@@ -19,8 +17,8 @@ import java.util.Set;
 import org.jboss.logging.Logger;
 
 /// What stands before and behind the API's paths on the callers' port: requests that HTTP itself
-/// does not allow, and paths that do not exist, each answered in the envelope. None of these is an
-/// exchange, so none has a record.
+/// does not allow, and paths that do not exist, each answered in the envelope and recorded as an
+/// exchange of nobody's.
 @ApplicationScoped
 public class Edge {
 
@@ -37,13 +35,9 @@ public class Edge {
             Set.of("GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS");
 
     private final Exchanges exchanges;
-    private final UserTexts texts;
-    private final Vertx vertx;
 
-    Edge(Exchanges exchanges, UserTexts texts, Vertx vertx) {
+    Edge(Exchanges exchanges) {
         this.exchanges = exchanges;
-        this.texts = texts;
-        this.vertx = vertx;
     }
 
     void register(@Observes Router router) {
@@ -72,7 +66,7 @@ public class Edge {
             case PLAIN -> admit(routing);
             case ODD_PATH -> unknown(routing);
             case ODD_QUERY ->
-                    answer(
+                    exchanges.refuse(
                             request,
                             new InvalidRequest(
                                     "the query holds characters that a url has to encode",
@@ -95,7 +89,7 @@ public class Edge {
 
     private void unknown(RoutingContext routing) {
         var request = routing.request();
-        answer(request, CallerConnection.unknownPath(request));
+        exchanges.refuse(request, CallerConnection.unknownPath(request));
     }
 
     /// Takes what the router refuses before any route, a target without a path or a host that is
@@ -115,7 +109,7 @@ public class Edge {
             unknown(routing);
         } else {
             LOG.error("request failed outside an exchange", routing.failure());
-            answer(request, new GatewayError.Internal());
+            exchanges.refuse(request, new GatewayError.Internal());
         }
     }
 
@@ -174,11 +168,7 @@ public class Edge {
     private void refuse(HttpServerRequest request, GatewayError error) {
         LastRequest.mark(request);
         request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-        answer(request, error);
+        exchanges.refuse(request, error);
         request.connection().close();
-    }
-
-    private void answer(HttpServerRequest request, GatewayError error) {
-        new CallerConnection(request, texts, exchanges.newRequestId(), vertx).answer(error);
     }
 }

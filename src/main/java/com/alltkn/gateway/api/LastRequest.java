@@ -1,5 +1,6 @@
 package com.alltkn.gateway.api;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
@@ -32,12 +33,19 @@ final class LastRequest {
     /// @param request a request that is not answered yet
     static void mark(HttpServerRequest request) {
         if (request.connection() instanceof ConnectionBase connection) {
-            connection.channel().attr(MARK).set(true);
+            mark(connection.channel());
             connection
                     .channelHandlerContext()
                     .pipeline()
                     .addBefore(connection.channelHandlerContext().name(), null, new OwnVersion());
         }
+    }
+
+    /// Lets no further request of a connection be looked at.
+    ///
+    /// @param connection its channel
+    static void mark(Channel connection) {
+        connection.attr(MARK).set(true);
     }
 
     /// Answers in HTTP/1.1 whatever version was asked with: Vert.x would repeat that.

@@ -9,6 +9,7 @@ import com.alltkn.gateway.error.GatewayError.MethodNotAllowed;
 import com.alltkn.gateway.error.GatewayError.NotReady;
 import com.alltkn.gateway.error.GatewayError.Overloaded;
 import com.alltkn.gateway.error.GatewayError.PathNotAllowed;
+import com.alltkn.gateway.error.GatewayError.ShuttingDown;
 import com.alltkn.gateway.error.GatewayError.UnknownPath;
 import com.alltkn.gateway.error.GatewayError.UnsupportedHttpVersion;
 import com.alltkn.gateway.error.GatewayError.UnsupportedMedia;
@@ -53,7 +54,7 @@ public record ErrorShape(
     private static final String UPSTREAM = "upstream_error";
 
     /// A client that finds no revision yet may try again soon: while starting, Vault is asked every
-    /// few seconds.
+    /// few seconds. So may one whose gateway ends: another takes its place.
     private static final Duration SOON = Duration.ofSeconds(2);
 
     /// Looks an error up.
@@ -118,6 +119,9 @@ public record ErrorShape(
                             .wait(Optional.of(SOON));
             case Overloaded() ->
                     shape(503, GATEWAY, "gateway_overloaded", "the gateway has too much to do")
+                            .wait(Optional.of(SOON));
+            case ShuttingDown() ->
+                    shape(503, GATEWAY, "gateway_shutting_down", "the gateway is shutting down")
                             .wait(Optional.of(SOON));
             case Internal() -> shape(500, GATEWAY, "internal_error", "the gateway failed");
             case UpstreamUnreachable() ->

@@ -66,6 +66,9 @@ public sealed interface GatewayError {
     /// More is under way than the gateway takes on.
     record Overloaded() implements GatewayError {}
 
+    /// The gateway ends, and the exchange has outlasted its grace.
+    record ShuttingDown() implements GatewayError {}
+
     /// A fault of the gateway itself.
     record Internal() implements GatewayError {}
 

@@ -70,6 +70,7 @@ public class UserTexts {
             case GatewayError.BodyTooSlow _ -> Advice.TRY_AGAIN;
             case GatewayError.NotReady _,
                     GatewayError.Overloaded _,
+                    GatewayError.ShuttingDown _,
                     GatewayError.UpstreamOverloaded _,
                     GatewayError.UpstreamUnavailable _,
                     GatewayError.UpstreamRateLimited _ ->

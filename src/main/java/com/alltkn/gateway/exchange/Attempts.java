@@ -266,19 +266,22 @@ final class Attempts implements Attempt.Listener {
     }
 
     private Relay relay(AnswerKind kind, HttpClientResponse head) {
-        var json = asked.json();
-        var headers = request.response().headers();
-        listener.answering(headers);
-        if (model != null && (json == null || !model.equals(json.model()))) {
-            headers.set(MODEL, model);
-        }
         return new Relay(
                 running(),
                 kind,
                 asked.endpoint().streamEnd(),
                 usageAdded,
                 head,
-                request.response());
+                request.response(),
+                this::answering);
+    }
+
+    private void answering(MultiMap headers) {
+        var json = asked.json();
+        listener.answering(headers);
+        if (model != null && (json == null || !model.equals(json.model()))) {
+            headers.set(MODEL, model);
+        }
     }
 
     @Override
@@ -510,7 +513,7 @@ final class Attempts implements Attempt.Listener {
     /// Is told the end.
     interface Listener {
 
-        /// An answer is about to be handed on; what has to be in its head is put there now.
+        /// An answer begins to be handed on; what has to be in its head is put there now.
         ///
         /// @param headers the headers of the answer to the caller
         void answering(MultiMap headers);

@@ -6,14 +6,16 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/// Reads a caller's body into memory, bounded in size and in the time between two pieces.
+/// Reads a caller's body into memory, bounded in size, in the time between two pieces and in all.
 final class CallerBody {
 
     private final Vertx vertx;
     private final long limit;
     private final long timeout;
+    private final long deadline;
     private final Consumer<byte[]> whole;
     private final Consumer<GatewayError> refused;
     private final List<Buffer> pieces = new ArrayList<>(2);
@@ -30,7 +32,8 @@ final class CallerBody {
             Consumer<GatewayError> refused) {
         this.vertx = vertx;
         this.limit = config.maxBodySize().asLongValue();
-        this.timeout = config.bodyTimeout().toMillis();
+        this.timeout = config.bodyTimeout().toNanos();
+        this.deadline = System.nanoTime() + config.bodyTotalTimeout().toNanos();
         this.whole = whole;
         this.refused = refused;
     }
@@ -100,21 +103,22 @@ final class CallerBody {
 
     private void watch() {
         moved = false;
-        timer =
-                vertx.setTimer(
-                        timeout,
-                        _ -> {
-                            timer = -1;
-                            if (over) {
-                                return;
-                            }
-                            if (moved) {
-                                watch();
-                            } else {
-                                abandon();
-                                refused.accept(new GatewayError.BodyTooSlow());
-                            }
-                        });
+        var left = deadline - System.nanoTime();
+        var wait = TimeUnit.NANOSECONDS.toMillis(Math.min(timeout, left)) + 1;
+        timer = vertx.setTimer(Math.max(1, wait), _ -> wentOff());
+    }
+
+    private void wentOff() {
+        timer = -1;
+        if (over) {
+            return;
+        }
+        if (moved && System.nanoTime() - deadline < 0) {
+            watch();
+        } else {
+            abandon();
+            refused.accept(new GatewayError.BodyTooSlow());
+        }
     }
 
     private void stopWatching() {

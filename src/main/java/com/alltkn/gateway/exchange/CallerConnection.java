@@ -39,8 +39,7 @@ public final class CallerConnection {
     /// @param texts the texts for users
     /// @param requestId the gateway's id of the request
     /// @param vertx for the time a caller gets to read an error
-    public CallerConnection(
-            HttpServerRequest request, UserTexts texts, String requestId, Vertx vertx) {
+    CallerConnection(HttpServerRequest request, UserTexts texts, String requestId, Vertx vertx) {
         this.request = request;
         this.texts = texts;
         this.requestId = requestId;
@@ -59,12 +58,7 @@ public final class CallerConnection {
     /// Answers with an error; nothing has been written yet.
     ///
     /// @param error what went wrong
-    public void answer(GatewayError error) {
-        answer(error, ErrorShape.of(error));
-    }
-
-    /// Answers with an error in a shape that says more than the error alone.
-    ///
+    /// @param shape how to say it, which may be more than the error alone
     /// @return the length of the body written, in bytes
     int answer(GatewayError error, ErrorShape shape) {
         var response = request.response();

@@ -4,6 +4,7 @@ import com.alltkn.gateway.caller.Caller;
 import com.alltkn.gateway.error.ErrorShape;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.exchange.Attempts.Asked;
+import com.alltkn.gateway.exchange.Exchanges.Closing;
 import com.alltkn.gateway.exchange.Settlement.Ending;
 import com.alltkn.gateway.openai.BodyReading.Unreadable;
 import com.alltkn.gateway.openai.Endpoint;
@@ -51,6 +52,7 @@ public final class Exchange implements Attempts.Listener {
     private @Nullable JsonRequest json;
     private @Nullable Attempts attempts;
     private int bytesOfError;
+    private boolean last;
     private boolean settled;
 
     Exchange(
@@ -70,7 +72,12 @@ public final class Exchange implements Attempts.Listener {
 
     /// Begins, unless the caller has gone already; never blocks.
     public void start() {
-        if (!settled) {
+        if (settled) {
+            return;
+        }
+        if (gateway.closing() == Closing.OVER) {
+            refuse(new GatewayError.ShuttingDown());
+        } else {
             identify();
         }
     }
@@ -80,13 +87,28 @@ public final class Exchange implements Attempts.Listener {
         if (settled) {
             return;
         }
+        abandon();
+        settle(Ending.CALLER_GONE, Optional.empty(), Optional.of("caller_gone"));
+    }
+
+    /// Ends what is under way, for the gateway ends. Any thread may call it.
+    void breakOff() {
+        context.runOnContext(_ -> {
+            if (settled) {
+                return;
+            }
+            abandon();
+            refuse(new GatewayError.ShuttingDown());
+        });
+    }
+
+    private void abandon() {
         if (body != null) {
             body.abandon();
         }
         if (attempts != null) {
             attempts.cancel();
         }
-        settle(Ending.CALLER_GONE, Optional.empty(), Optional.of("caller_gone"));
     }
 
     private void identify() {
@@ -194,12 +216,25 @@ public final class Exchange implements Attempts.Listener {
     public void answering(MultiMap headers) {
         headers.set(REQUEST_ID, requestId);
         writeRevision(headers);
+        writeLast(headers);
     }
 
     @Override
     public void answered() {
         settle(Ending.ANSWERED, Optional.empty(), Optional.empty());
         finish();
+        if (!request.isEnded()) {
+            // An upload that was answered early: its rest is thrown away, but not for ever.
+            context.owner()
+                    .setTimer(
+                            gateway.config().bodyTotalTimeout().toMillis(), _ -> closeIfSending());
+        }
+    }
+
+    private void closeIfSending() {
+        if (!request.isEnded()) {
+            request.connection().close();
+        }
     }
 
     @Override
@@ -208,7 +243,10 @@ public final class Exchange implements Attempts.Listener {
         fail(error, spent ? shape.triedEnough() : shape, failure);
     }
 
-    private void refuse(GatewayError error) {
+    /// Ends the exchange with an error that needs no look at it.
+    ///
+    /// @param error what is wrong with the request
+    void refuse(GatewayError error) {
         var shape = ErrorShape.of(error);
         fail(error, shape, shape.errorClass());
     }
@@ -222,6 +260,7 @@ public final class Exchange implements Attempts.Listener {
             relay.breakOff(connection, error);
         } else {
             writeRevision(request.response().headers());
+            writeLast(request.response().headers());
             bytesOfError = connection.answer(error, shape);
         }
         settle(ending(error, shape), Optional.of(shape.errorClass()), Optional.of(failure));
@@ -232,7 +271,9 @@ public final class Exchange implements Attempts.Listener {
         if (error instanceof GatewayError.UpstreamTimeout) {
             return Ending.TIMED_OUT;
         }
-        return shape.status() < 500 ? Ending.REFUSED : Ending.FAILED;
+        // The one status from 500 on that is the caller's fault.
+        var refused = shape.status() < 500 || error instanceof GatewayError.UnsupportedHttpVersion;
+        return refused ? Ending.REFUSED : Ending.FAILED;
     }
 
     private void writeRevision(MultiMap headers) {
@@ -242,13 +283,25 @@ public final class Exchange implements Attempts.Listener {
         }
     }
 
+    /// While the gateway ends, an answer ends its connection, if its head can say so still: a
+    /// caller who was not told may have sent the next request already.
+    private void writeLast(MultiMap headers) {
+        last = gateway.closing() != Closing.NOT_YET;
+        if (last) {
+            headers.set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
+    }
+
     /// Comes after the settlement: to Quarkus REST the end of an answer and of a connection look
     /// alike.
     private void finish() {
-        if (request.version() == HttpVersion.HTTP_1_0
-                && attempts != null
-                && attempts.relay() != null) {
-            // Without chunks only the connection's end tells where the answer ends.
+        // Without chunks only the connection's end tells where the answer ends.
+        var endless =
+                request.version() == HttpVersion.HTTP_1_0
+                        && attempts != null
+                        && attempts.relay() != null;
+        // What is left of a body is read first, else the caller could miss the answer.
+        if (endless || (last && request.isEnded())) {
             request.connection().close();
         }
         whenAnswered.run();
@@ -260,37 +313,34 @@ public final class Exchange implements Attempts.Listener {
         var asked = Optional.ofNullable(attempts);
         var revision = asked.map(Attempts::revision);
         var relay = asked.map(Attempts::relay);
-        gateway.listener()
-                .settled(
-                        new Settlement(
-                                startedAt,
-                                requestId,
-                                Optional.ofNullable(caller).map(Caller::id),
-                                endpoint == null ? "unknown" : endpoint.label(),
-                                endpoint == null ? "unknown" : endpoint.type(),
-                                json != null && json.stream(),
-                                Optional.ofNullable(json).map(JsonRequest::model),
-                                asked.map(Attempts::model),
-                                response.headWritten() ? response.getStatusCode() : CALLER_GONE,
-                                ending,
-                                error,
-                                failure,
-                                Duration.ofNanos(System.nanoTime() - startedNanos),
-                                asked.flatMap(Attempts::timeToFirstByte),
-                                asked.map(Attempts::effort).orElse(Effort.NONE),
-                                relay.flatMap(Relay::usage),
-                                revision.map(r -> OptionalLong.of(r.number()))
-                                        .orElse(OptionalLong.empty()),
-                                revision.map(Revision::contentId),
-                                revision.map(bound -> bound.settings().keyId()),
-                                asked.flatMap(Attempts::upstreamRequestId),
-                                asked.map(Attempts::uploaded)
-                                        .orElse(OptionalLong.empty())
-                                        .orElse(body == null ? 0 : body.length()),
-                                relay.filter(Relay::begun)
-                                        .map(Relay::written)
-                                        .orElse((long) bytesOfError),
-                                Optional.ofNullable(request.getHeader("traceparent"))));
+        gateway.settled(
+                this,
+                new Settlement(
+                        startedAt,
+                        requestId,
+                        Optional.ofNullable(caller).map(Caller::id),
+                        endpoint == null ? "unknown" : endpoint.label(),
+                        endpoint == null ? "unknown" : endpoint.type(),
+                        json != null && json.stream(),
+                        Optional.ofNullable(json).map(JsonRequest::model),
+                        asked.map(Attempts::model),
+                        response.headWritten() ? response.getStatusCode() : CALLER_GONE,
+                        ending,
+                        error,
+                        failure,
+                        Duration.ofNanos(System.nanoTime() - startedNanos),
+                        asked.flatMap(Attempts::timeToFirstByte),
+                        asked.map(Attempts::effort).orElse(Effort.NONE),
+                        relay.flatMap(Relay::usage),
+                        revision.map(r -> OptionalLong.of(r.number())).orElse(OptionalLong.empty()),
+                        revision.map(Revision::contentId),
+                        revision.map(bound -> bound.settings().keyId()),
+                        asked.flatMap(Attempts::upstreamRequestId),
+                        asked.map(Attempts::uploaded)
+                                .orElse(OptionalLong.empty())
+                                .orElse(body == null ? 0 : body.length()),
+                        relay.filter(Relay::begun).map(Relay::written).orElse((long) bytesOfError),
+                        Optional.ofNullable(request.getHeader("traceparent"))));
     }
 
     private OptionalLong declaredLength() {

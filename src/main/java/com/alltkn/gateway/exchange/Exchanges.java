@@ -1,6 +1,7 @@
 package com.alltkn.gateway.exchange;
 
 import com.alltkn.gateway.caller.Callers;
+import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.error.UserTexts;
 import com.alltkn.gateway.rollout.Revisions;
 import com.alltkn.gateway.upstream.RetryPolicy;
@@ -13,9 +14,11 @@ import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 
-/// Opens exchanges and holds what all of them need.
+/// Opens exchanges, knows which are open, and holds what all of them need.
 @Singleton
 public class Exchanges {
 
@@ -28,6 +31,8 @@ public class Exchanges {
     private final UserTexts texts;
     private final Clock clock;
     private final ExchangeListener listener;
+    private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
+    private volatile Closing closing = Closing.NOT_YET;
 
     Exchanges(
             Callers callers,
@@ -60,7 +65,34 @@ public class Exchanges {
     public Exchange open(
             HttpServerRequest request, ContextInternal context, Runnable whenAnswered) {
         listener.began();
-        return new Exchange(this, context, request, whenAnswered);
+        var exchange = new Exchange(this, context, request, whenAnswered);
+        open.add(exchange);
+        return exchange;
+    }
+
+    /// Refuses a request for what it is, without a look at who sent it.
+    ///
+    /// @param request any request on the callers' port, not answered yet
+    /// @param error what is wrong with it
+    public void refuse(HttpServerRequest request, GatewayError error) {
+        open(request, ContextInternal.current(), () -> {}).refuse(error);
+    }
+
+    /// Begins the end of the gateway: requests are still taken, but each connection ends with the
+    /// answer it waits for.
+    public void drain() {
+        closing = Closing.DRAINING;
+    }
+
+    /// Ends what is still open, each on its own event loop: a stream by an event, a request without
+    /// an answer by an error, anything else by a cut. From now on every request is refused.
+    ///
+    /// @return how many exchanges were open
+    public int breakOff() {
+        closing = Closing.OVER;
+        var outlasted = List.copyOf(open);
+        outlasted.forEach(Exchange::breakOff);
+        return outlasted.size();
     }
 
     /// Tells whether a request is for the API at all, whatever becomes of it there.
@@ -72,7 +104,7 @@ public class Exchanges {
     }
 
     /// @return a new request id, unique for all practical purposes, not secret
-    public String newRequestId() {
+    String newRequestId() {
         var random = ThreadLocalRandom.current();
         var hex = HexFormat.of();
         return "req_" + hex.toHexDigits(random.nextLong()) + hex.toHexDigits(random.nextLong());
@@ -110,8 +142,13 @@ public class Exchanges {
         return clock;
     }
 
-    ExchangeListener listener() {
-        return listener;
+    Closing closing() {
+        return closing;
+    }
+
+    void settled(Exchange exchange, Settlement settlement) {
+        open.remove(exchange);
+        listener.settled(settlement);
     }
 
     private static ExchangeListener all(List<ExchangeListener> listeners) {
@@ -131,5 +168,15 @@ public class Exchanges {
                 }
             }
         };
+    }
+
+    /// How far the gateway's end has come.
+    enum Closing {
+        /// It is not in sight.
+        NOT_YET,
+        /// Requests are taken still, each as the last of its connection.
+        DRAINING,
+        /// Nothing is taken any more.
+        OVER
     }
 }

@@ -9,11 +9,13 @@ import com.alltkn.gateway.openai.Usage;
 import com.alltkn.gateway.openai.UsageChunkFilter;
 import com.alltkn.gateway.upstream.AnswerHeaders;
 import com.alltkn.gateway.upstream.Attempt;
+import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Hands one 2xx answer on, byte for byte, and reads along. Nothing is written before the first
@@ -29,6 +31,7 @@ final class Relay {
     private final StreamEnd streamEnd;
     private final HttpClientResponse head;
     private final HttpServerResponse response;
+    private final Consumer<MultiMap> headers;
     private final boolean closeDelimited;
     private final @Nullable SseTap events;
     private final @Nullable UsageChunkFilter withoutUsage;
@@ -49,12 +52,14 @@ final class Relay {
             StreamEnd streamEnd,
             boolean usageAdded,
             HttpClientResponse head,
-            HttpServerResponse response) {
+            HttpServerResponse response,
+            Consumer<MultiMap> headers) {
         this.attempt = attempt;
         this.kind = kind;
         this.streamEnd = streamEnd;
         this.head = head;
         this.response = response;
+        this.headers = headers;
         this.closeDelimited =
                 head.getHeader(HttpHeaders.CONTENT_LENGTH) == null
                         && head.getHeader(HttpHeaders.TRANSFER_ENCODING) == null;
@@ -188,6 +193,7 @@ final class Relay {
         begun = true;
         response.setStatusCode(head.statusCode());
         var headers = response.headers();
+        this.headers.accept(headers);
         AnswerHeaders.copy(head.headers(), headers);
         switch (kind) {
             case EVENTS -> {

@@ -17,6 +17,7 @@ import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
@@ -40,31 +41,44 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
     private final Function<Settings, PromptOutcome> prober;
     private final HealthPromptConfig config;
     private final Clock clock;
+    private final InstantSource steady;
     private final Semaphore promotions = new Semaphore(0);
     private volatile @Nullable Revision revision;
     private volatile boolean proven;
     private volatile @Nullable UpstreamHealth last;
+    private volatile Instant lastEnded = Instant.MIN;
     private volatile Instant trafficProved = Instant.MIN;
     private @Nullable Thread loop;
 
     @Inject
-    HealthPrompt(Prober prober, HealthPromptConfig config, Clock clock) {
-        this(prober::ask, config, clock);
+    HealthPrompt(Prober prober, HealthPromptConfig config, Clock clock, InstantSource steady) {
+        this(prober::ask, config, clock, steady);
     }
 
     /// @param prober asks and judges; may block
     /// @param config whether and how often
-    /// @param clock tells when traffic was last proof enough
+    /// @param clock dates the outcome
+    /// @param steady tells when traffic was last proof enough; steps of the machine's clock must
+    ///   not reach it
     public HealthPrompt(
-            Function<Settings, PromptOutcome> prober, HealthPromptConfig config, Clock clock) {
+            Function<Settings, PromptOutcome> prober,
+            HealthPromptConfig config,
+            Clock clock,
+            InstantSource steady) {
         this.prober = prober;
         this.config = config;
         this.clock = clock;
+        this.steady = steady;
     }
 
     /// @return what the last prompt found; empty before the first
     public Optional<UpstreamHealth> last() {
         return Optional.ofNullable(last);
+    }
+
+    /// @return how long ago the last prompt ended; empty before the first
+    public Optional<Duration> age() {
+        return last().map(_ -> Duration.between(lastEnded, steady.instant()));
     }
 
     @Override
@@ -102,7 +116,7 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
                 && settlement.type().equals("chat")
                 && carrying != null
                 && settlement.keyId().filter(carrying.keyId()::equals).isPresent()) {
-            trafficProved = settlement.startedAt();
+            trafficProved = steady.instant().minus(settlement.latency());
         }
     }
 
@@ -150,7 +164,7 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
     /// Asks once, unless nothing is there to ask with or traffic has shown as much. Blocks.
     public void askIfNeeded() {
         var asking = revision;
-        if (asking == null || trafficProved.isAfter(clock.instant().minus(config.interval()))) {
+        if (asking == null || trafficProved.isAfter(steady.instant().minus(config.interval()))) {
             return;
         }
         var before = System.nanoTime();
@@ -168,6 +182,7 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
             return;
         }
         var previous = last;
+        lastEnded = steady.instant();
         var model = asked.settings().defaultModel();
         last = new UpstreamHealth(outcome, model, latency, asked.number(), clock.instant());
         if (previous == null || previous.outcome() != outcome) {

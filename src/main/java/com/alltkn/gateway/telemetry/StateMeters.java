@@ -13,8 +13,6 @@ import io.micrometer.core.instrument.TimeGauge;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import java.time.Clock;
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /// Gauges of what is so right now: the revision, upstream's health, dropped records.
@@ -26,8 +24,7 @@ class StateMeters {
             MeterRegistry registry,
             Revisions revisions,
             HealthPrompt prompt,
-            RecordLog records,
-            Clock clock) {
+            RecordLog records) {
         Gauge.builder(
                         "gateway.revision.number",
                         revisions,
@@ -62,12 +59,8 @@ class StateMeters {
                         "gateway.health.prompt.age",
                         prompt,
                         TimeUnit.MILLISECONDS,
-                        p -> p.last().map(l -> (double) age(l, clock)).orElse(Double.NaN))
+                        p -> p.age().map(age -> (double) age.toMillis()).orElse(Double.NaN))
                 .description("Time since the last small prompt")
                 .register(registry);
-    }
-
-    private static long age(UpstreamHealth last, Clock clock) {
-        return Duration.between(last.at(), clock.instant()).toMillis();
     }
 }

@@ -2,12 +2,15 @@ package com.alltkn.gateway.upstream;
 
 import com.alltkn.gateway.rollout.Revision;
 import io.netty.channel.EventLoop;
+import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.impl.ContextInternal;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -127,9 +130,21 @@ public final class UpstreamClient {
         return vertx.httpClientBuilder()
                 .with(options)
                 .with(options.getPoolOptions())
-                // Who uses a connection is told of its failure; nobody needs it in the log.
-                .withConnectHandler(connection -> connection.exceptionHandler(_ -> {}))
+                .withConnectHandler(UpstreamClient::prepare)
                 .build();
+    }
+
+    private static void prepare(HttpConnection connection) {
+        // Who uses a connection is told of its failure; nobody needs it in the log.
+        connection.exceptionHandler(_ -> {});
+        // TLS keeps a buffer as large as what arrived in a row, 2 MiB for the sixteen reads that
+        // are
+        // usual, for as long as the connection stands still.
+        if (connection instanceof ConnectionBase base
+                && base.channel().config().getRecvByteBufAllocator()
+                        instanceof MaxMessagesRecvByteBufAllocator reads) {
+            var _ = reads.maxMessagesPerRead(1);
+        }
     }
 
     private void close() {

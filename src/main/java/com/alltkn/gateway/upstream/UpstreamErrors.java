@@ -36,7 +36,7 @@ public final class UpstreamErrors {
     /// @param headers its headers
     /// @param body its body, as far as it was read
     /// @param key the key that upstream was asked with: whatever it looks like, no text shows it
-    /// @param clock for a `retry-after` that is a date
+    /// @param clock for a `retry-after` that is a date in an answer that has none itself
     /// @return what the caller is told
     public static GatewayError of(
             int status, MultiMap headers, byte[] body, Secret key, Clock clock) {
@@ -128,7 +128,7 @@ public final class UpstreamErrors {
 
     private static Optional<Duration> retryAfter(MultiMap headers, Clock clock) {
         return millis(headers.get("retry-after-ms"))
-                .or(() -> seconds(headers.get("retry-after"), clock))
+                .or(() -> seconds(headers.get("retry-after"), now(headers, clock)))
                 .filter(wait -> !wait.isNegative())
                 .map(wait -> wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait);
     }
@@ -137,10 +137,15 @@ public final class UpstreamErrors {
         return number(value).map(millis -> Duration.ofMillis(Math.round(millis)));
     }
 
-    private static Optional<Duration> seconds(@Nullable String value, Clock clock) {
+    /// The time as upstream tells it, for a date of its own is to be read by its own clock.
+    private static Instant now(MultiMap headers, Clock clock) {
+        return date(headers.get("date")).orElseGet(clock::instant);
+    }
+
+    private static Optional<Duration> seconds(@Nullable String value, Instant now) {
         return number(value)
                 .map(seconds -> Duration.ofMillis(Math.round(seconds * 1000)))
-                .or(() -> date(value).map(until -> Duration.between(clock.instant(), until)));
+                .or(() -> date(value).map(until -> Duration.between(now, until)));
     }
 
     private static Optional<Double> number(@Nullable String value) {

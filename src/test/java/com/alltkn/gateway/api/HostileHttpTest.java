@@ -172,6 +172,8 @@ class HostileHttpTest extends GatewayTest {
         var response = assertRefusedAndClosed("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505);
 
         assertThat(response.bodyText()).contains("\"code\":\"unsupported_http_version\"");
+        // Its own, and that of the good request after it.
+        assertThat(records.await(2).getFirst().path("outcome").asText()).isEqualTo("refused");
     }
 
     @ParameterizedTest
@@ -203,6 +205,8 @@ class HostileHttpTest extends GatewayTest {
                 .contains("\"code\":\"invalid_host\"")
                 .contains("\"param\":null")
                 .contains("\"type\":\"invalid_request_error\"");
+        // Its own, and that of the good request after it.
+        assertThat(records.await(2).getFirst().path("error").asText()).isEqualTo("invalid_request");
     }
 
     @Test

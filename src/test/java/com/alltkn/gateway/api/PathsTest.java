@@ -182,6 +182,12 @@ class PathsTest extends GatewayTest {
                 .contains("\"param\":null")
                 .contains("\"code\":\"unknown_url\"");
         assertThat(laboratory.upstream().requests()).isEmpty();
+        var record = records.single();
+        assertThat(record.path("status").asInt()).isEqualTo(404);
+        assertThat(record.path("outcome").asText()).isEqualTo("refused");
+        assertThat(record.path("route").asText()).isEqualTo("unknown");
+        assertThat(record.path("request_id").asText())
+                .isEqualTo(response.header("x-request-id").orElseThrow());
     }
 
     /// Quarkus refuses these before any route: the status is right, the body is empty.

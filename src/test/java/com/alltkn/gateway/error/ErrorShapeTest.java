@@ -104,6 +104,14 @@ class ErrorShapeTest {
                         TWO_SECONDS,
                         OPEN),
                 row(
+                        new GatewayError.ShuttingDown(),
+                        503,
+                        GATEWAY,
+                        "gateway_shutting_down",
+                        "the gateway is shutting down",
+                        TWO_SECONDS,
+                        OPEN),
+                row(
                         new GatewayError.Internal(),
                         500,
                         GATEWAY,

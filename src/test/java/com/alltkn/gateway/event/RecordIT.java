@@ -56,10 +56,10 @@ class RecordIT {
 
     @Test
     void writesOneWholeLineForEachEnding() throws IOException, InterruptedException {
+        // A retry would take the next one's answer.
         try (var gateway =
                 production
                         .gateway()
-                        // Each script below is for one request.
                         .environment("GATEWAY_UPSTREAM_RETRY_MAX_RETRIES", "0")
                         .start()
                         .awaitReady()) {

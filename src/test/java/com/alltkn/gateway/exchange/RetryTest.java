@@ -13,6 +13,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.concurrent.Callable;
@@ -175,6 +176,77 @@ class RetryTest extends ExchangeTest {
     }
 
     @Test
+    void hasItsBudgetBackAfterCallersLeftWhileTheyWaited() throws IOException {
+        var waiting = CHAT.replace("some-model", "waiting-model");
+        laboratory.upstream().answer(Script.json(503, ERROR, "retry-after-ms: 4000"));
+        var callers = new ArrayList<RawHttp>();
+        for (var i = 0; i < 3; i++) {
+            callers.add(connect().send(loyalPost(waiting)));
+        }
+        Awaitility.await().atMost(SOON).until(() -> laboratory.upstream().requests().size() == 3);
+        var whileThreeWait = loyally(waiting);
+        var calls = laboratory.upstream().requests().size();
+
+        for (var caller : callers) {
+            caller.close();
+        }
+        records.await(4);
+        laboratory.upstream().forget();
+        laboratory.upstream().answerNext(Script.json(503, ERROR, "retry-after-ms: 10"));
+        var afterTheyLeft = loyally(waiting);
+
+        assertThat(whileThreeWait.status()).isEqualTo(503);
+        assertThat(calls).isEqualTo(4);
+        assertThat(afterTheyLeft.status()).isEqualTo(200);
+        assertThat(laboratory.upstream().requests()).hasSize(2);
+    }
+
+    @Test
+    void letsTheNextOneTryWhereTheCallerOfATrialLeft() throws IOException {
+        var tried = CHAT.replace("some-model", "tried-model");
+        laboratory.upstream().on(asks("tried-model"), Script.json(500, ERROR));
+        Awaitility.await("refused at once")
+                .pollInterval(Duration.ofMillis(10))
+                .atMost(Duration.ofSeconds(10))
+                .until(() -> loyally(tried).bodyText().contains("upstream_unavailable"));
+        var calls = laboratory.upstream().requests().size();
+        laboratory.upstream().on(asks("tried-model"), Script.silence());
+        // The first of a caller that had no part in the failures is a trial.
+        try (var caller = connect()) {
+            caller.send(post("/v1/chat/completions", tried));
+            Awaitility.await()
+                    .atMost(SOON)
+                    .until(() -> laboratory.upstream().requests().size() == calls + 1);
+        }
+        Awaitility.await().atMost(SOON).until(() -> metric("gateway_exchanges_in_flight") == 0);
+        laboratory.upstream().forget();
+
+        var next =
+                send(
+                        RawHttp.post(
+                                "/v1/chat/completions",
+                                tried,
+                                withKey(laboratory.storingCallerKey())));
+
+        assertThat(next.status()).isEqualTo(200);
+    }
+
+    @Test
+    void givesUpAFallbackWhoseCallerHasGone() throws IOException, InterruptedException {
+        laboratory.upstream().on(asks("some-model"), Script.json(404, UNKNOWN_MODEL));
+        laboratory.upstream().on(asks("second-model"), Script.silence());
+        try (var caller = connect()) {
+            caller.send(post("/v1/chat/completions", CHAT));
+            laboratory.upstream().awaitRequest(2, SOON);
+        }
+
+        var id = laboratory.upstream().requests().getLast().connectionId();
+        assertThat(laboratory.upstream().awaitPeerClosed(id, Duration.ofSeconds(1))).isTrue();
+        assertThat(summary(records.single())).isEqualTo("499 caller_gone caller_gone");
+        assertThat(laboratory.upstream().requests()).hasSize(2);
+    }
+
+    @Test
     void fallsBackWhereAModelStaysOverloaded() throws IOException {
         answersOnly("third-model");
 
@@ -286,8 +358,11 @@ class RetryTest extends ExchangeTest {
     }
 
     private RawResponse loyally(String body) throws IOException {
-        return send(
-                RawHttp.post("/v1/chat/completions", body, withKey(laboratory.loyalCallerKey())));
+        return send(loyalPost(body));
+    }
+
+    private String loyalPost(String body) {
+        return RawHttp.post("/v1/chat/completions", body, withKey(laboratory.loyalCallerKey()));
     }
 
     private void answersOnly(String model) {

@@ -165,6 +165,52 @@ class UploadTest extends ExchangeTest {
     }
 
     @Test
+    void givesUpABodyOfJsonThatDripsForEver() throws IOException {
+        try (var connection = connect()) {
+            connection.send(
+                    head(
+                            "/v1/chat/completions",
+                            "content-type: application/json",
+                            "content-length: 1000"));
+
+            drip(connection, " ");
+
+            assertEnvelope(connection.read(SOON), 400, "request_too_slow");
+            assertThat(connection.closedByServer(SOON)).isTrue();
+        }
+        assertThat(summary(records.single()))
+                .isEqualTo("400 refused request_too_slow request_too_slow");
+    }
+
+    @Test
+    void givesUpAnUploadThatDripsForEver() throws IOException, InterruptedException {
+        laboratory.upstream().answer(Script.silence().beforeTheBody());
+        try (var connection = connect()) {
+            connection.send(upload("content-length: 1000"));
+
+            drip(connection, "a");
+
+            // The total of a stream: the upload was never idle.
+            assertEnvelope(connection.read(SOON), 504, "upstream_timeout");
+        }
+        var id = laboratory.upstream().requests().getFirst().connectionId();
+        assertThat(laboratory.upstream().awaitPeerClosed(id, Duration.ofSeconds(1))).isTrue();
+    }
+
+    @Test
+    void takesTheRestOfAnAnsweredUploadNotForEver() throws IOException {
+        laboratory.upstream().answerNext(Script.json(200, "{\"text\":\"hi\"}").beforeTheBody());
+        try (var connection = connect()) {
+            connection.send(upload("content-length: 1000")).send("a");
+            assertThat(connection.read(SOON).bodyText()).isEqualTo("{\"text\":\"hi\"}");
+
+            drip(connection, "a");
+
+            assertThat(connection.closedByServer(SOON)).isTrue();
+        }
+    }
+
+    @Test
     void tellsOfAnUpstreamThatResetsWithinAnUpload() throws IOException {
         laboratory.upstream().answer(Script.nothing().reset().beforeTheBody());
         try (var connection = connect()) {
@@ -220,6 +266,20 @@ class UploadTest extends ExchangeTest {
         var request = laboratory.upstream().requests().getFirst();
         assertThat(request.bodyText()).isEqualTo("abc");
         assertThat(request.header("expect")).isEmpty();
+    }
+
+    /// Sends a byte now and then until there is an answer, or the end.
+    private static void drip(RawHttp connection, String piece) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(8))
+                .pollInterval(Duration.ofMillis(200))
+                .until(() -> {
+                    if (connection.hasAnswer()) {
+                        return true;
+                    }
+                    connection.send(piece);
+                    return false;
+                });
     }
 
     /// Sends mebibytes until the gateway has had enough.

@@ -196,6 +196,25 @@ class UpstreamErrorsTest extends GatewayTest {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {-1, 1})
+    void readsAWaitUntilADateByTheClockThatWroteIt(int hoursOff) throws IOException {
+        var now = ZonedDateTime.now(ZoneOffset.UTC).plusHours(hoursOff);
+        var format = DateTimeFormatter.RFC_1123_DATE_TIME;
+        laboratory
+                .upstream()
+                .answer(
+                        Script.json(
+                                503,
+                                THEIRS,
+                                "date: " + format.format(now),
+                                "retry-after: " + format.format(now.plusSeconds(30))));
+
+        var response = send(post("/v1/chat/completions", CHAT));
+
+        assertThat(response.header("retry-after")).contains("30");
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {400, 408, 409, 422, 429, 500, 502, 503, 529})
     void obeysAnUpstreamThatWantsNoRetry(int status) throws IOException {
         laboratory.upstream().answer(Script.json(status, THEIRS, "x-should-retry: false"));

@@ -17,6 +17,7 @@ import com.alltkn.gateway.upstream.PromptOutcome;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +26,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HealthPromptTest {
 
@@ -35,9 +37,11 @@ class HealthPromptTest {
                     HealthPromptConfig.class, Map.of("gateway.health.prompt.enabled", "false"));
 
     private final MutableClock clock = new MutableClock(Settlements.STARTED);
+    private final MutableClock steady = new MutableClock(Instant.EPOCH);
     private final List<Settings> asked = new CopyOnWriteArrayList<>();
     private volatile PromptOutcome answer = PromptOutcome.GOOD;
-    private final HealthPrompt prompt = new HealthPrompt(this::ask, config(INTERVAL), clock);
+    private final HealthPrompt prompt =
+            new HealthPrompt(this::ask, config(INTERVAL), clock, steady);
 
     @Test
     void asksNothingWhileThereIsNoRevision() {
@@ -68,14 +72,32 @@ class HealthPromptTest {
         prompt.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
         prompt.settled(chat());
 
-        clock.advance(INTERVAL.minusSeconds(1));
+        steady.advance(INTERVAL.minusSeconds(1));
         prompt.askIfNeeded();
         var whileProven = asked.size();
-        clock.advance(Duration.ofSeconds(1));
+        steady.advance(Duration.ofSeconds(1));
         prompt.askIfNeeded();
 
         assertThat(whileProven).isZero();
         assertThat(asked).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 1})
+    void keepsTheProofForItsTimeWhateverIsDoneToTheClock(int hours) {
+        prompt.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
+        prompt.settled(chat());
+
+        clock.advance(Duration.ofHours(hours));
+        steady.advance(INTERVAL.minusSeconds(1));
+        prompt.askIfNeeded();
+        var whileProven = asked.size();
+        steady.advance(Duration.ofSeconds(1));
+        prompt.askIfNeeded();
+
+        assertThat(whileProven).isZero();
+        assertThat(asked).hasSize(1);
+        assertThat(prompt.age()).contains(Duration.ZERO);
     }
 
     @Test
@@ -141,7 +163,8 @@ class HealthPromptTest {
                             return PromptOutcome.REFUSED;
                         },
                         config(INTERVAL),
-                        clock);
+                        clock,
+                        steady);
         overtaken.set(slow);
         slow.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
 
@@ -199,7 +222,7 @@ class HealthPromptTest {
     @Test
     void asksAfterItsIntervalAndNoSoonerWhereARevisionWasProven() {
         var interval = Duration.ofSeconds(4);
-        var scheduled = new HealthPrompt(this::ask, config(interval), clock);
+        var scheduled = new HealthPrompt(this::ask, config(interval), clock, steady);
         scheduled.start(new StartupEvent());
         scheduled.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
         scheduled.promoted(other(2), MadeUpRevision.number(1), Promotion.PROVEN);
@@ -221,7 +244,8 @@ class HealthPromptTest {
                             throw new IllegalStateException("a message that quotes test-key-1");
                         },
                         config(INTERVAL),
-                        clock);
+                        clock,
+                        steady);
         List<String> lines;
         try (var tap = new LogTap()) {
             failing.start(new StartupEvent());
@@ -240,7 +264,7 @@ class HealthPromptTest {
 
     @Test
     void asksNothingWhereItIsSwitchedOff() {
-        var off = new HealthPrompt(this::ask, OFF, clock);
+        var off = new HealthPrompt(this::ask, OFF, clock, steady);
         off.start(new StartupEvent());
         off.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
 
@@ -249,7 +273,7 @@ class HealthPromptTest {
 
     @Test
     void saysNothingWhereItIsSwitchedOff() {
-        var off = new HealthPrompt(this::ask, OFF, clock);
+        var off = new HealthPrompt(this::ask, OFF, clock, steady);
 
         off.promoted(MadeUpRevision.number(1), null, Promotion.PROVEN);
 

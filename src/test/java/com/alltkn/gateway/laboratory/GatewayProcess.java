@@ -18,7 +18,8 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
 /// The packaged application as a process of its own, on free loopback ports, in an empty directory
-/// and with an environment that holds nothing but what a test gives it.
+/// and with an environment that holds nothing but what a test gives it. Told to end, it waits for
+/// no Kubernetes.
 ///
 /// It is the jar in `target`, or the executable that the system property `gateway.executable`
 /// names. Whatever a test does, the process ends with [#close()] or with the test's own.
@@ -47,6 +48,7 @@ public final class GatewayProcess implements AutoCloseable {
         environment.put("QUARKUS_MANAGEMENT_HOST", "127.0.0.1");
         environment.put("QUARKUS_HTTP_PORT", Integer.toString(port));
         environment.put("QUARKUS_MANAGEMENT_PORT", Integer.toString(managementPort));
+        environment.put("QUARKUS_SHUTDOWN_DELAY", "0S");
         environment.putAll(launch.environment);
         process = builder.start();
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
@@ -128,6 +130,19 @@ public final class GatewayProcess implements AutoCloseable {
 
     public GatewayProcess awaitReady() {
         return await("ready");
+    }
+
+    /// Lets it forget what nobody holds any more, so that what its meters show is really in use.
+    public void collectGarbage() throws IOException, InterruptedException {
+        var jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+        var collecting =
+                new ProcessBuilder(jcmd, Long.toString(process.pid()), "GC.run")
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .redirectErrorStream(true)
+                        .start();
+        if (collecting.waitFor() != 0) {
+            throw new AssertionError("jcmd ended with " + collecting.exitValue());
+        }
     }
 
     public boolean isAlive() {

@@ -77,6 +77,7 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
         config.put("gateway.upstream.retry.max-retries", "0");
         config.put("gateway.upstream.breaker.failures", "0");
         config.put("gateway.exchange.body-timeout", "1s");
+        config.put("gateway.exchange.body-total-timeout", "3s");
         config.put("gateway.exchange.max-body-size", "2M");
         config.put("gateway.exchange.max-upload-size", "4M");
         arguments.forEach((name, value) -> {

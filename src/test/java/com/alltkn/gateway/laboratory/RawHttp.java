@@ -127,6 +127,22 @@ public final class RawHttp implements AutoCloseable {
         return read.toByteArray();
     }
 
+    /// Whether there is something to read, or the connection's end.
+    public boolean hasAnswer() throws IOException {
+        limit(Duration.ofMillis(1));
+        in.mark(1);
+        try {
+            if (in.read() >= 0) {
+                in.reset();
+            }
+            return true;
+        } catch (SocketTimeoutException e) {
+            return false;
+        } catch (SocketException e) {
+            return true;
+        }
+    }
+
     /// Whether the server closes or resets within the time without sending anything more.
     public boolean closedByServer(Duration limit) throws IOException {
         limit(limit);

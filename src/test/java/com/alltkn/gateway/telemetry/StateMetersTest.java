@@ -38,11 +38,12 @@ class StateMetersTest {
                         return PromptOutcome.RATE_LIMITED;
                     },
                     Mappings.read(HealthPromptConfig.class, Map.of()),
+                    clock,
                     clock);
 
     @BeforeEach
     void register() {
-        new StateMeters().register(new StartupEvent(), registry, revisions, prompt, records, clock);
+        new StateMeters().register(new StartupEvent(), registry, revisions, prompt, records);
     }
 
     @Test

@@ -133,6 +133,18 @@ public final class ScriptedUpstream implements AutoCloseable {
         }
     }
 
+    /// The same, and forgets them.
+    public List<RecordedRequest> takeRequests() {
+        lock.lock();
+        try {
+            var taken = List.copyOf(requests);
+            requests.clear();
+            return taken;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// The gateway's small prompts so far, which are not among [#requests()].
     public List<RecordedRequest> prompts() {
         lock.lock();
@@ -171,6 +183,14 @@ public final class ScriptedUpstream implements AutoCloseable {
     public int openConnections() {
         return Math.toIntExact(
                 connections.values().stream().filter(ScriptedConnection::isOpen).count());
+    }
+
+    /// Of these, the ones whose answer is under way.
+    public int busyConnections() {
+        return Math.toIntExact(
+                connections.values().stream()
+                        .filter(connection -> connection.isOpen() && connection.isAnswering())
+                        .count());
     }
 
     /// When the peer closed or reset a connection, or closed its sending side; empty while it has

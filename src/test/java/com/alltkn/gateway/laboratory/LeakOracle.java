@@ -31,7 +31,7 @@ public final class LeakOracle {
     private static final Duration AT_ONCE = Duration.ofSeconds(1);
 
     /// How long idle connections and threads may take to go.
-    private static final Duration IDLE = Duration.ofSeconds(10);
+    private static final Duration IDLE = Duration.ofSeconds(5);
 
     /// As Linux shows their names, cut to 15 letters.
     private static final Pattern OF_THE_JVM =

@@ -19,8 +19,11 @@ import org.junit.jupiter.api.Test;
 /// Several processes of the packaged application, and one Vault.
 class FleetIT {
 
-    // A poll of a second and its spread of a fifth; a read, a prompt, three processes on few cores.
-    private static final Duration ONE_POLL = Duration.ofMillis(1000 + 200 + 800);
+    private static final Duration SOON = Duration.ofSeconds(15);
+
+    // A poll of four seconds and its spread of a fifth, and then a read and a prompt: less than two
+    // polls can take.
+    private static final Duration ONE_POLL = Duration.ofMillis(4000 + 800 + 1600);
 
     @Test
     void takesAChangeWithinOnePollByOnePromptOfEach() throws IOException {
@@ -36,7 +39,7 @@ class FleetIT {
                     fleet.add(
                             production
                                     .quickGateway()
-                                    .environment("GATEWAY_VAULT_POLL_INTERVAL", "1s")
+                                    .environment("GATEWAY_VAULT_POLL_INTERVAL", "4s")
                                     .start());
                 }
                 fleet.forEach(GatewayProcess::awaitReady);
@@ -54,12 +57,15 @@ class FleetIT {
                                             "{\"stream\":true,\"messages\":[]}")));
                 }
 
+                await().atMost(SOON)
+                        .until(() -> loads.stream().allMatch(load -> isServedBy(load, "1")));
+
                 production.write(keys.key(2), Map.of());
 
                 await().atMost(ONE_POLL)
                         .pollInterval(Duration.ofMillis(20))
                         .until(() -> numbers(fleet).allMatch(number -> number == 2));
-                await().atMost(Duration.ofSeconds(10))
+                await().atMost(SOON)
                         .until(() -> loads.stream().allMatch(load -> isServedBy(load, "2")));
                 var calls = loads.stream().map(SteadyLoad::stop).toList();
                 assertThat(calls).allSatisfy(of -> assertThat(of.faults()).isEmpty());

@@ -34,8 +34,8 @@ class RotationIT {
 
     private static final Duration SOON = Duration.ofSeconds(15);
 
-    // A poll and its spread of a fifth; a read, a prompt and the time of the test itself.
-    private static final Duration ONE_POLL = Duration.ofMillis(250 + 50 + 500);
+    // A poll of a second and its spread of a fifth; a read, a prompt and the time of the test.
+    private static final Duration ONE_POLL = Duration.ofMillis(1000 + 200 + 600);
 
     private static final Duration PAUSE = Duration.ofMillis(250);
     private static final String PATH = "/v1/chat/completions";
@@ -234,7 +234,13 @@ class RotationIT {
 
     @Test
     void followsARollBackAPinAndItsRemovalWithinOnePollByOnePromptEach() throws IOException {
-        try (var gateway = start("0s")) {
+        try (var gateway =
+                production
+                        .quickGateway()
+                        .environment("GATEWAY_VAULT_POLL_INTERVAL", "1s")
+                        .environment("GATEWAY_ROLLOUT_PROBATION", "0s")
+                        .start()
+                        .awaitReady()) {
             production.write(keys.key(2), Map.of());
             awaitRevision(gateway, 2);
             var prompts = upstream.prompts().size();

@@ -33,6 +33,8 @@ public final class LeakOracle {
     /// How long idle connections and threads may take to go.
     private static final Duration IDLE = Duration.ofSeconds(5);
 
+    private static final Duration LOOK = Duration.ofMillis(100);
+
     /// As Linux shows their names, cut to 15 letters.
     private static final Pattern OF_THE_JVM =
             Pattern.compile("thread (C[12] CompilerThre|GC Thread|G1 .*|VM Thread)");
@@ -51,7 +53,7 @@ public final class LeakOracle {
         this.gateway = gateway;
         this.upstreams = upstreams;
         settle();
-        this.before = held();
+        this.before = leastHeld();
     }
 
     /// Waits until the gateway is idle and looks at it.
@@ -111,6 +113,22 @@ public final class LeakOracle {
 
     private long count(ToIntFunction<ScriptedUpstream> what) {
         return upstreams.stream().mapToInt(what).sum();
+    }
+
+    /// The least of a few looks, for what the first look itself came by may still be closing.
+    private Map<String, Long> leastHeld() {
+        var least = new TreeMap<String, Long>(held());
+        Awaitility.await()
+                .pollDelay(LOOK)
+                .pollInterval(LOOK)
+                .during(LOOK.multipliedBy(3))
+                .atMost(IDLE)
+                .until(() -> {
+                    var now = held();
+                    least.replaceAll((kind, n) -> Math.min(n, now.getOrDefault(kind, 0L)));
+                    return true;
+                });
+        return least;
     }
 
     /// How many of each kind it holds: sockets, pipes, each file by its name, threads by theirs.

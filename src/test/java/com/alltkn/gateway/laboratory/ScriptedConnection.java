@@ -47,7 +47,7 @@ final class ScriptedConnection {
         return !ended && peerClosedAt.get() == null;
     }
 
-    /// Whether a script is being run, or was to be when the connection ended.
+    /// Whether a script is being run; stays so where the connection ended in the middle of one.
     boolean isAnswering() {
         return answering;
     }

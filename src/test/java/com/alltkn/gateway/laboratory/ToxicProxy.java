@@ -249,7 +249,7 @@ public final class ToxicProxy implements AutoCloseable {
 
         private void write() {
             try {
-                for (var piece = pieces.take(); piece != END; piece = pieces.take()) {
+                for (var piece = pieces.take(); !piece.isEnd(); piece = pieces.take()) {
                     pass(piece);
                 }
             } catch (IOException e) {
@@ -292,7 +292,7 @@ public final class ToxicProxy implements AutoCloseable {
 
         /// @return whether that was all that may pass
         private boolean sendUpTo(long limit, byte[] bytes) throws IOException {
-            var length = (int) Math.clamp(limit - passed, 0, bytes.length);
+            var length = Math.clamp(limit - passed, 0, bytes.length);
             send(bytes, length);
             return passed >= limit;
         }
@@ -304,5 +304,11 @@ public final class ToxicProxy implements AutoCloseable {
         }
     }
 
-    private record Piece(byte[] bytes, long readAt) {}
+    private record Piece(byte[] bytes, long readAt) {
+
+        /// No read gives an empty piece.
+        boolean isEnd() {
+            return bytes.length == 0;
+        }
+    }
 }

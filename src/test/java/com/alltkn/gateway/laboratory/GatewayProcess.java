@@ -48,6 +48,9 @@ public final class GatewayProcess implements AutoCloseable {
         environment.put("QUARKUS_HTTP_PORT", Integer.toString(port));
         environment.put("QUARKUS_MANAGEMENT_PORT", Integer.toString(managementPort));
         environment.putAll(launch.environment);
+        if (!launch.writesStdout) {
+            builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
+        }
         process = builder.start();
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
         stdout = new Output(process.getInputStream(), launch.readsStdout);
@@ -59,6 +62,11 @@ public final class GatewayProcess implements AutoCloseable {
     /// @param profile its profile
     public static Launch inProfile(String profile) {
         return new Launch(profile);
+    }
+
+    /// The id that the system knows it by.
+    public long pid() {
+        return process.pid();
     }
 
     /// The port for callers.
@@ -202,6 +210,7 @@ public final class GatewayProcess implements AutoCloseable {
         private final Map<String, String> environment = new TreeMap<>();
         private final Map<String, String> properties = new TreeMap<>();
         private boolean readsStdout = true;
+        private boolean writesStdout = true;
 
         private Launch(String profile) {
             this.profile = profile;
@@ -210,6 +219,12 @@ public final class GatewayProcess implements AutoCloseable {
         /// Sets a variable of the environment.
         public Launch environment(String name, String value) {
             environment.put(name, value);
+            return this;
+        }
+
+        /// Takes a variable of the environment away.
+        public Launch without(String name) {
+            environment.remove(name);
             return this;
         }
 
@@ -228,6 +243,12 @@ public final class GatewayProcess implements AutoCloseable {
         /// Leaves standard output unread until [GatewayProcess#readStdout()].
         public Launch withStuckReader() {
             readsStdout = false;
+            return this;
+        }
+
+        /// Lets what it writes to standard output go nowhere.
+        public Launch withoutStdout() {
+            writesStdout = false;
             return this;
         }
 

@@ -211,6 +211,7 @@ public final class GatewayProcess implements AutoCloseable {
         private final Map<String, String> properties = new TreeMap<>();
         private boolean readsStdout = true;
         private boolean writesStdout = true;
+        private boolean isMeasured;
 
         private Launch(String profile) {
             this.profile = profile;
@@ -252,6 +253,14 @@ public final class GatewayProcess implements AutoCloseable {
             return this;
         }
 
+        /// Runs it as it is deployed, for whoever measures it. Else it is compiled and collected in
+        /// the way that costs least in the seconds that a test lasts: about 2 instead of 3 seconds
+        /// of CPU until it is ready.
+        public Launch measured() {
+            isMeasured = true;
+            return this;
+        }
+
         /// Starts it and waits for nothing.
         public GatewayProcess start() {
             try {
@@ -267,6 +276,10 @@ public final class GatewayProcess implements AutoCloseable {
             if (executable == null) {
                 command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
                 command.add("-Xmx256m");
+                if (!isMeasured) {
+                    command.add("-XX:TieredStopAtLevel=1");
+                    command.add("-XX:+UseSerialGC");
+                }
             } else {
                 command.add(Path.of(executable).toAbsolutePath().toString());
             }

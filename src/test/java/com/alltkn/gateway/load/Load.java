@@ -71,6 +71,7 @@ public final class Load {
                                 .quickGateway(proxy)
                                 .environment("GATEWAY_ROLLOUT_PROBATION", "0s")
                                 .withoutStdout()
+                                .measured()
                                 .start()
                                 .awaitReady()) {
             new Load(production, proxy).run(gateway);

@@ -298,9 +298,10 @@ class RotationIT {
                     Map.of("ALLTKN_DEFAULT_MODEL", "model-1", "AI_REQUEST_TIMEOUT_MS", "20000"));
             try (var gateway = start("0s")) {
                 var oracle = LeakOracle.before(gateway, upstream, second);
+                var gate = new Gate();
                 var slow =
                         Script.nothing()
-                                .pause(Duration.ofSeconds(3))
+                                .await(gate)
                                 .then(Script.json(200, ScriptedUpstream.COMPLETION));
                 upstream.on(RotationIT::isSlow, slow);
                 second.on(RotationIT::isSlow, slow);
@@ -319,15 +320,20 @@ class RotationIT {
                             Map.of(
                                     "ALLTKN_BASE_URL", second.baseUrl().toString(),
                                     "ALLTKN_DEFAULT_MODEL", "model-3",
-                                    "AI_REQUEST_TIMEOUT_MS", "1500"));
+                                    "AI_REQUEST_TIMEOUT_MS", "4000"));
                     awaitRevision(gateway, 3);
+                    await().atMost(SOON)
+                            .until(() ->
+                                    load.calls().only(call -> call.revision().equals("3")).count()
+                                            > 0);
                     after.send(production.post(PATH, "{\"user\":\"slow\",\"messages\":[]}"));
                     var from = load.calls().count();
                     await().atMost(SOON).until(() -> load.calls().count() >= from + 40);
 
                     assertThat(load.stop().faults()).isEmpty();
-                    assertThat(before.read(SOON).status()).isEqualTo(200);
                     assertThat(after.read(SOON).status()).isEqualTo(504);
+                    gate.open();
+                    assertThat(before.read(SOON).status()).isEqualTo(200);
                 }
                 for (var number : List.of(1, 3)) {
                     var at = number == 1 ? upstream : second;

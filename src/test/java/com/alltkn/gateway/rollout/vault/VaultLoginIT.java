@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,48 +43,6 @@ class VaultLoginIT {
     @AfterAll
     static void stop() {
         production.close();
-    }
-
-    @Test
-    void logsInOnceAndReadsOnceWhenItsTokenWasRevoked() {
-        tokensLive("1h");
-        try (var gateway = production.quickGateway().start().awaitReady()) {
-            load(gateway).stop();
-            var oracle = LeakOracle.before(gateway, production.upstream());
-            var login = new Call("update", "auth/approle/login", false);
-            try (var load = load(gateway)) {
-                var before = calls().size();
-
-                production.vault().call("POST", "sys/leases/revoke-prefix/auth/approle", Map.of());
-
-                await().atMost(SOON).until(() -> callsSince(before).size() >= 8);
-                var since = callsSince(before);
-                since = since.subList(since.indexOf(REFUSED_READ), since.size());
-                assertThat(since).startsWith(REFUSED_READ, login, READ);
-                assertThat(since.subList(2, since.size())).containsOnly(READ);
-                assertThat(load.stop().faults()).isEmpty();
-            }
-            oracle.assertNothingIsLeft();
-        }
-    }
-
-    @Test
-    void logsInOnceForEachTokenThatExpires() {
-        tokensLive("2s");
-        try (var gateway = production.quickGateway().start().awaitReady();
-                var load = load(gateway)) {
-            var login = new Call("update", "auth/approle/login", false);
-            var before = calls().size();
-            var since = System.nanoTime();
-
-            await().atMost(SOON)
-                    .until(() -> callsSince(before).stream().filter(login::equals).count() >= 3);
-
-            assertThat(Duration.ofNanos(System.nanoTime() - since))
-                    .isGreaterThan(Duration.ofSeconds(4));
-            assertThat(callsAfterEach(login, callsSince(before))).containsOnly(READ);
-            assertThat(load.stop().faults()).isEmpty();
-        }
     }
 
     @Test
@@ -142,11 +101,6 @@ class VaultLoginIT {
                 .toList();
     }
 
-    private static void tokensLive(String time) {
-        var role = Map.of("token_policies", "pod", "token_ttl", time, "token_max_ttl", time);
-        production.vault().call("POST", "auth/approle/role/gateway", role);
-    }
-
     private static void takeOnly(String account) {
         production
                 .vault()
@@ -185,5 +139,78 @@ class VaultLoginIT {
     private static List<Call> callsSince(int before) {
         var all = calls();
         return all.subList(before, all.size());
+    }
+
+    /// Both start from a login of their own.
+    @Nested
+    class ByAppRole {
+
+        private static final Call LOGIN = new Call("update", "auth/approle/login", false);
+
+        private static GatewayProcess gateway;
+
+        @BeforeAll
+        static void start() {
+            gateway = production.quickGateway().start().awaitReady();
+            load(gateway).stop();
+        }
+
+        @AfterAll
+        static void stop() {
+            gateway.close();
+        }
+
+        @Test
+        void logsInOnceAndReadsOnceWhenItsTokenWasRevoked() {
+            logInAgainFor("1h");
+            var oracle = LeakOracle.before(gateway, production.upstream());
+            try (var load = load(gateway)) {
+                var before = calls().size();
+
+                revoke();
+
+                await().atMost(SOON).until(() -> callsSince(before).size() >= 8);
+                var since = callsSince(before);
+                since = since.subList(since.indexOf(REFUSED_READ), since.size());
+                assertThat(since).startsWith(REFUSED_READ, LOGIN, READ);
+                assertThat(since.subList(2, since.size())).containsOnly(READ);
+                assertThat(load.stop().faults()).isEmpty();
+            }
+            oracle.assertNothingIsLeft();
+        }
+
+        @Test
+        void logsInOnceForEachTokenThatExpires() {
+            logInAgainFor("2s");
+            try (var load = load(gateway)) {
+                var before = calls().size();
+                var since = System.nanoTime();
+
+                await().atMost(SOON)
+                        .until(() ->
+                                callsSince(before).stream().filter(LOGIN::equals).count() >= 3);
+
+                assertThat(Duration.ofNanos(System.nanoTime() - since))
+                        .isGreaterThan(Duration.ofSeconds(4));
+                assertThat(callsAfterEach(LOGIN, callsSince(before))).containsOnly(READ);
+                assertThat(load.stop().faults()).isEmpty();
+            }
+        }
+
+        private static void logInAgainFor(String time) {
+            var role = Map.of("token_policies", "pod", "token_ttl", time, "token_max_ttl", time);
+            production.vault().call("POST", "auth/approle/role/gateway", role);
+            var before = calls().size();
+            revoke();
+            await().atMost(SOON)
+                    .until(() -> {
+                        var since = callsSince(before);
+                        return since.contains(LOGIN) && since.getLast().equals(READ);
+                    });
+        }
+
+        private static void revoke() {
+            production.vault().call("POST", "sys/leases/revoke-prefix/auth/approle", Map.of());
+        }
     }
 }

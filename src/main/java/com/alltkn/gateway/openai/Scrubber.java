@@ -16,6 +16,9 @@ public final class Scrubber {
     /// Shortest word that is masked for its looks alone.
     private static final int MIN_SECRET = 24;
 
+    /// The same where it starts like a credential, but a name could, too.
+    private static final int MIN_PREFIXED = 16;
+
     /// Longest run of letters and digits, mixed, that a word may have and still be a name.
     private static final int MAX_NAME_RUN = 15;
 
@@ -77,7 +80,7 @@ public final class Scrubber {
             var word = text.substring(i, bareEnd);
             var masked =
                     switch (expectation) {
-                        case SECRET -> true;
+                        case SECRET -> !isScheme(word);
                         case LIKELY -> !isPlain(word) || looksSecret(word);
                         case NOTHING, VALUE, PROVIDED -> looksSecret(word);
                     };
@@ -152,15 +155,35 @@ public final class Scrubber {
         return true;
     }
 
+    /// Whether the word is a known credential or, as in a URL, ends in one.
     private static boolean hasPrefix(String word) {
-        for (var prefix : PREFIXES) {
-            if (word.length() >= prefix.length() + 5
-                    && word.regionMatches(true, 0, prefix, 0, prefix.length())
-                    && (prefix.endsWith("-") || prefix.endsWith("_") || word.length() >= 16)) {
+        for (var from = 0; from < word.length(); from++) {
+            if ((from == 0 || kind(word.charAt(from - 1)) == ' ') && hasPrefix(word, from)) {
                 return true;
             }
         }
         return false;
+    }
+
+    private static boolean hasPrefix(String word, int from) {
+        var length = word.length() - from;
+        for (var prefix : PREFIXES) {
+            var isTelling = from == 0 && (prefix.endsWith("-") || prefix.endsWith("_"));
+            if (length >= (isTelling ? prefix.length() + 5 : MIN_PREFIXED)
+                    && word.regionMatches(true, from, prefix, 0, prefix.length())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Whether what follows is a credential: the word, or what stands behind its last joint.
+    private static boolean isScheme(String word) {
+        var from = word.length();
+        while (from > 0 && kind(word.charAt(from - 1)) != ' ') {
+            from--;
+        }
+        return SCHEMES.contains(word.substring(from).toLowerCase(Locale.ROOT));
     }
 
     /// `a`, `A` or `0` for a small letter, a capital or a digit; a space for what joins the parts
@@ -210,10 +233,10 @@ public final class Scrubber {
         }
 
         Expectation after(String word) {
-            var lower = word.toLowerCase(Locale.ROOT);
-            if (SCHEMES.contains(lower)) {
-                return LIKELY;
+            if (isScheme(word)) {
+                return this == SECRET ? SECRET : LIKELY;
             }
+            var lower = word.toLowerCase(Locale.ROOT);
             if (LABELS.contains(lower)) {
                 return VALUE;
             }

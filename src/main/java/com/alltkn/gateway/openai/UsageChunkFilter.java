@@ -220,7 +220,10 @@ public final class UsageChunkFilter {
 
     private void forget(int to) {
         lineLeft |= lineStart < to && lineStart < filled;
-        System.arraycopy(held, to, held, 0, filled - to);
+        if (to > 0) {
+            // Else what is withheld would be moved again for each byte that comes alone.
+            System.arraycopy(held, to, held, 0, filled - to);
+        }
         filled -= to;
         scanned = filled;
         lineStart = Math.max(0, lineStart - to);

@@ -27,6 +27,8 @@ public enum RejectionReason {
     KEY_MASKED,
     /// A reference that somebody should have replaced by what it refers to.
     UNRESOLVED_REFERENCE,
+    /// Another setting contains the key, and settings are shown.
+    KEY_IN_ANOTHER_SETTING,
     /// A list or an object where one value is expected.
     NOT_A_VALUE,
     /// A setting other than the key that is there but blank.

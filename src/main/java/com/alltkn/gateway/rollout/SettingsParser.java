@@ -30,6 +30,7 @@ public final class SettingsParser {
 
     static final int MAX_MODEL_LENGTH = 200;
     static final int MAX_FALLBACK_MODELS = 8;
+    private static final int MIN_KEY_LENGTH = 16;
     private static final long MAX_TIMEOUT_MILLIS = Duration.ofHours(1).toMillis();
     private static final Pattern MODEL = Pattern.compile("[^\\s\\p{Cntrl}\\p{Cf}]+");
     private static final Pattern DIGITS = Pattern.compile("-?[0-9]{1,18}");
@@ -281,6 +282,12 @@ public final class SettingsParser {
             if (text.isEmpty()) {
                 throw broken(setting, RejectionReason.BLANK, "is blank");
             }
+            if (containsKey(text)) {
+                throw broken(
+                        setting,
+                        RejectionReason.KEY_IN_ANOTHER_SETTING,
+                        "contains the key, and this setting is shown");
+            }
             if (KeyRules.isReference(text)) {
                 throw broken(
                         setting,
@@ -288,6 +295,14 @@ public final class SettingsParser {
                         "is a reference that was not resolved");
             }
             return text;
+        }
+
+        /// In any case of letters, for a host is shown in small ones. A short key is none, and may
+        /// be part of a word.
+        private boolean containsKey(String text) {
+            return fields.get(Setting.API_KEY.key()) instanceof String key
+                    && key.length() >= MIN_KEY_LENGTH
+                    && text.toLowerCase(Locale.ROOT).contains(key.toLowerCase(Locale.ROOT));
         }
 
         private String where(Setting setting) {

@@ -50,6 +50,9 @@ public final class GatewayProcess implements AutoCloseable {
         environment.put("QUARKUS_MANAGEMENT_PORT", Integer.toString(managementPort));
         environment.put("QUARKUS_SHUTDOWN_DELAY", "0S");
         environment.putAll(launch.environment);
+        if (!launch.writesStdout) {
+            builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
+        }
         process = builder.start();
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
         stdout = new Output(process.getInputStream(), launch.readsStdout);
@@ -61,6 +64,11 @@ public final class GatewayProcess implements AutoCloseable {
     /// @param profile its profile
     public static Launch inProfile(String profile) {
         return new Launch(profile);
+    }
+
+    /// The id that the system knows it by.
+    public long pid() {
+        return process.pid();
     }
 
     /// The port for callers.
@@ -217,6 +225,8 @@ public final class GatewayProcess implements AutoCloseable {
         private final Map<String, String> environment = new TreeMap<>();
         private final Map<String, String> properties = new TreeMap<>();
         private boolean readsStdout = true;
+        private boolean writesStdout = true;
+        private boolean isMeasured;
 
         private Launch(String profile) {
             this.profile = profile;
@@ -225,6 +235,12 @@ public final class GatewayProcess implements AutoCloseable {
         /// Sets a variable of the environment.
         public Launch environment(String name, String value) {
             environment.put(name, value);
+            return this;
+        }
+
+        /// Takes a variable of the environment away.
+        public Launch without(String name) {
+            environment.remove(name);
             return this;
         }
 
@@ -246,6 +262,20 @@ public final class GatewayProcess implements AutoCloseable {
             return this;
         }
 
+        /// Lets what it writes to standard output go nowhere.
+        public Launch withoutStdout() {
+            writesStdout = false;
+            return this;
+        }
+
+        /// Runs it as it is deployed, for whoever measures it. Else it is compiled and collected in
+        /// the way that costs least in the seconds that a test lasts: about 2 instead of 3 seconds
+        /// of CPU until it is ready.
+        public Launch measured() {
+            isMeasured = true;
+            return this;
+        }
+
         /// Starts it and waits for nothing.
         public GatewayProcess start() {
             try {
@@ -261,6 +291,10 @@ public final class GatewayProcess implements AutoCloseable {
             if (executable == null) {
                 command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
                 command.add("-Xmx256m");
+                if (!isMeasured) {
+                    command.add("-XX:TieredStopAtLevel=1");
+                    command.add("-XX:+UseSerialGC");
+                }
             } else {
                 command.add(Path.of(executable).toAbsolutePath().toString());
             }

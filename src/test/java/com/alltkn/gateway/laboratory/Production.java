@@ -91,6 +91,28 @@ public record Production(
                         certificates.caPem().toString());
     }
 
+    /// The same, quick to see a change: Vault is asked four times a second, and an idle connection
+    /// to upstream goes after one second.
+    public GatewayProcess.Launch quickGateway() {
+        return gateway()
+                .environment("GATEWAY_VAULT_POLL_INTERVAL", "250ms")
+                .environment("GATEWAY_UPSTREAM_KEEP_ALIVE", "1s");
+    }
+
+    /// The same with Vault behind a proxy, given up after a second.
+    public GatewayProcess.Launch quickGateway(ToxicProxy vaultProxy) {
+        return quickGateway()
+                .environment("QUARKUS_VAULT_URL", "https://127.0.0.1:" + vaultProxy.port())
+                .environment("GATEWAY_VAULT_DEADLINE", "1s");
+    }
+
+    /// As at the start: one version, and an upstream that knows of nothing.
+    public void beginAnew() {
+        vault.deleteMetadata(ENVIRONMENT);
+        write(upstreamKey, Map.of());
+        upstream.forget();
+    }
+
     /// A POST of JSON by the caller.
     public String post(String path, String body, String... headers) {
         return request("POST", path, body, headers);

@@ -32,6 +32,7 @@ final class ScriptedConnection {
     private final Gate peerGone = new Gate();
     private final AtomicReference<@Nullable Instant> peerClosedAt = new AtomicReference<>();
     private volatile boolean ended;
+    private volatile boolean answering;
 
     /// @param raw the socket below TLS
     /// @param socket what is read and written: the same, or TLS on it
@@ -44,6 +45,11 @@ final class ScriptedConnection {
 
     boolean isOpen() {
         return !ended && peerClosedAt.get() == null;
+    }
+
+    /// Whether a script is being run; stays so where the connection ended in the middle of one.
+    boolean isAnswering() {
+        return answering;
     }
 
     Optional<Instant> peerClosedAt() {
@@ -82,9 +88,12 @@ final class ScriptedConnection {
     void write() {
         try {
             while (!ended) {
-                for (Script.Step step : scripts.take().steps()) {
+                Script script = scripts.take();
+                answering = true;
+                for (Script.Step step : script.steps()) {
                     run(step);
                 }
+                answering = false;
             }
         } catch (IOException e) {
             // The peer does not want the rest; the reading side notes when it left.
@@ -143,7 +152,7 @@ final class ScriptedConnection {
             }
             case Script.Step.Await(Gate gate) -> gate.await();
             case Script.Step.Open(Gate gate) -> gate.open();
-            case Script.Step.Pause(Duration time) -> pause(time);
+            case Script.Step.Pause(Duration time) -> pauseUntil(System.nanoTime() + time.toNanos());
             case Script.Step.Hang() -> peerGone.await();
             case Script.Step.Close() -> {
                 ended = true;
@@ -168,9 +177,9 @@ final class ScriptedConnection {
         upstream.sent(bytes.length);
     }
 
-    private static void pause(Duration time) throws InterruptedException {
-        long end = System.nanoTime() + time.toNanos();
-        for (long left = time.toNanos(); left > 0; left = end - System.nanoTime()) {
+    /// @param end a time of [System#nanoTime()]
+    static void pauseUntil(long end) throws InterruptedException {
+        for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
             LockSupport.parkNanos(left);
             if (Thread.interrupted()) {
                 throw new InterruptedException();

@@ -53,7 +53,7 @@ public final class ScriptedUpstream implements AutoCloseable {
     private final AtomicLong receivedBytes = new AtomicLong();
     private final AtomicLong sentBytes = new AtomicLong();
 
-    /// Guards the six fields below.
+    /// Guards the seven fields below.
     private final ReentrantLock lock = new ReentrantLock();
 
     private final Condition recorded = lock.newCondition();
@@ -62,6 +62,7 @@ public final class ScriptedUpstream implements AutoCloseable {
     private final ArrayDeque<Script> next = new ArrayDeque<>();
     private Script standing = Script.json(200, COMPLETION);
     private final List<RecordedRequest> prompts = new ArrayList<>();
+    private final ArrayDeque<Rule> promptRules = new ArrayDeque<>();
     private Script promptAnswer = Script.json(200, COMPLETION);
 
     private ScriptedUpstream(@Nullable SSLContext tls) throws IOException {
@@ -111,10 +112,16 @@ public final class ScriptedUpstream implements AutoCloseable {
         locked(() -> promptAnswer = script);
     }
 
+    /// Answers those of the gateway's small prompts so that fit.
+    public void onPrompt(Predicate<RecordedRequest> fits, Script script) {
+        locked(() -> promptRules.push(new Rule(fits, script)));
+    }
+
     /// Forgets requests, rules and scripts; open connections stay.
     public void forget() {
         locked(() -> {
             prompts.clear();
+            promptRules.clear();
             promptAnswer = Script.json(200, COMPLETION);
             requests.clear();
             rules.clear();
@@ -128,6 +135,18 @@ public final class ScriptedUpstream implements AutoCloseable {
         lock.lock();
         try {
             return List.copyOf(requests);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// The same, and forgets them.
+    public List<RecordedRequest> takeRequests() {
+        lock.lock();
+        try {
+            var taken = List.copyOf(requests);
+            requests.clear();
+            return taken;
         } finally {
             lock.unlock();
         }
@@ -173,6 +192,14 @@ public final class ScriptedUpstream implements AutoCloseable {
                 connections.values().stream().filter(ScriptedConnection::isOpen).count());
     }
 
+    /// Of these, the ones whose answer is under way.
+    public int busyConnections() {
+        return Math.toIntExact(
+                connections.values().stream()
+                        .filter(connection -> connection.isOpen() && connection.isAnswering())
+                        .count());
+    }
+
     /// When the peer closed or reset a connection, or closed its sending side; empty while it has
     /// not, and where this side was first.
     public Optional<Instant> peerClosedAt(long connectionId) {
@@ -211,12 +238,16 @@ public final class ScriptedUpstream implements AutoCloseable {
     Optional<Script> chooseEarly(RecordedRequest head) {
         lock.lock();
         try {
+            Script script = next.isEmpty() ? standing : next.peek();
+            if (!script.early() && rules.stream().noneMatch(rule -> rule.script.early())) {
+                // So that each rule is asked once about each request.
+                return Optional.empty();
+            }
             for (Rule rule : rules) {
                 if (rule.fits.test(head)) {
                     return Optional.of(rule.script).filter(Script::early);
                 }
             }
-            Script script = next.isEmpty() ? standing : next.peek();
             if (!script.early()) {
                 return Optional.empty();
             }
@@ -231,13 +262,14 @@ public final class ScriptedUpstream implements AutoCloseable {
     Script choose(RecordedRequest request) {
         lock.lock();
         try {
-            if (isPrompt(request)) {
-                return promptAnswer;
-            }
-            for (Rule rule : rules) {
+            boolean prompt = isPrompt(request);
+            for (Rule rule : prompt ? promptRules : rules) {
                 if (rule.fits.test(request)) {
                     return rule.script;
                 }
+            }
+            if (prompt) {
+                return promptAnswer;
             }
             Script script = next.poll();
             return script == null ? standing : script;

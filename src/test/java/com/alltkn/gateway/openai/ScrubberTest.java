@@ -18,6 +18,9 @@ class ScrubberTest {
             value = {
                 "Incorrect API key provided: sk-abcde****wxyz. See the docs.|Incorrect API key provided: ***. See the docs.",
                 "api key provided: xxx|api key provided: ***",
+                "api key provided: Bearer abcdefghijk|api key provided: Bearer ***",
+                "said -Bearer abcdefghijklmnop1234|said -Bearer ***",
+                "GET /v1/sk-abcdefghijklmnop|GET ***",
                 "invalid key 'sk-proj-A1b2C3d4E5f6'|invalid key '***'",
                 "Authorization: Bearer abc123def456|Authorization: Bearer ***",
                 "authorization=mySecret99|authorization=***",

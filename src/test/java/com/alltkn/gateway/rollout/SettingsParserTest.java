@@ -10,6 +10,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -322,6 +323,34 @@ class SettingsParserTest {
                 .isEqualTo(RejectionReason.NOT_A_VALUE);
         assertThat(reason(with("ALLTKN_DEFAULT_MODEL", "m".repeat(201))))
                 .isEqualTo(RejectionReason.MODEL_TOO_LONG);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ALLTKN_DEFAULT_MODEL",
+                "ALLTKN_FALLBACK_MODELS",
+                "AI_LOG_LEVEL",
+                "ALLTKN_BASE_URL"
+            })
+    void refusesAKeyThatStandsInASettingThatIsShown(String setting) {
+        var parsing =
+                parser(Strictness.DEV)
+                        .parse(
+                                "vault",
+                                Map.of(
+                                        "ALLTKN_API_KEY",
+                                        KEY,
+                                        setting,
+                                        "https://" + KEY.toUpperCase(Locale.ROOT) + ".example/v1"));
+
+        assertThat(parsing)
+                .isEqualTo(
+                        new Rejected(
+                                RejectionReason.KEY_IN_ANOTHER_SETTING,
+                                setting
+                                        + " from vault contains the key, and this setting is"
+                                        + " shown"));
     }
 
     @Test

@@ -43,7 +43,7 @@ final class VaultFailures {
             case VaultClientException e when e.getStatus() != null -> answered(e, what);
             case VaultTokenException _ ->
                     new Unavailable(SourceFailure.LOGIN_REFUSED, "the login gave no usable token");
-            case SSLException _ ->
+            case SSLException e when !isBrokenOff(e) ->
                     new Unavailable(SourceFailure.TLS_FAILED, what + ": no TLS with this server");
             case TimeoutException _ -> timeout(what);
             case ConnectException _ -> unreachable(what, "no connection");
@@ -57,6 +57,16 @@ final class VaultFailures {
             case IOException _ -> unreachable(what, "connection broken");
             default -> byName(thrown, what);
         };
+    }
+
+    // A connection that breaks during the handshake comes as a failure of it.
+    private static boolean isBrokenOff(SSLException handshake) {
+        for (var at = handshake.getCause(); at != null; at = at.getCause()) {
+            if (at instanceof IOException && !(at instanceof SSLException)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     // Types that the client does not make public, or that another HTTP client in its place has.

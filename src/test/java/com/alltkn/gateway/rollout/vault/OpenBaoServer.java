@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// [#inMemory()] is up in a fraction of a second and forgets everything when stopped; [#onDisk()]
 /// and [#withTls(Path, Path, Path)] keep their content over [#stop()] and [#start()], are sealed
-/// after a start until [#unseal()], and take about two seconds. Not for several threads.
+/// after a start until [#unseal()], take about two seconds, and note every call: [#calls()]. Not
+/// for several threads.
 @NullMarked
 public final class OpenBaoServer implements AutoCloseable {
 
@@ -294,6 +295,36 @@ public final class OpenBaoServer implements AutoCloseable {
         }
     }
 
+    /// Every answered call of the HTTP API so far but those of this fixture, in their order. Only a
+    /// server with its content on disk notes them.
+    public List<Call> calls() {
+        try (var lines = Files.lines(audit())) {
+            return lines.map(OpenBaoServer::parse)
+                    .filter(line -> line.path("type").asText().equals("response"))
+                    .filter(line -> !line.at("/auth/display_name").asText().equals("root"))
+                    .map(line ->
+                            new Call(
+                                    line.at("/request/operation").asText(),
+                                    line.at("/request/path").asText(),
+                                    line.has("error")))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Path audit() {
+        return directory.resolve("audit.log");
+    }
+
+    private static JsonNode parse(String line) {
+        try {
+            return JSON.readTree(line);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private HttpResponse<String> send(String method, String path, @Nullable Object body)
             throws IOException {
         var content =
@@ -338,13 +369,15 @@ public final class OpenBaoServer implements AutoCloseable {
                 listener "tcp" { address = "127.0.0.1:%d" %s }
                 api_addr = "%s"
                 cluster_addr = "https://127.0.0.1:%d"
+                audit "file" "calls" { options { file_path = "%s" } }
                 """
                         .formatted(
                                 data,
                                 port,
                                 tls == null ? "tls_disable = true" : tls.listener(),
                                 url(),
-                                freePort()));
+                                freePort(),
+                                audit()));
         return List.of(binary, "server", "-config=" + file);
     }
 
@@ -400,6 +433,13 @@ public final class OpenBaoServer implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
     }
+
+    /// A call that the server answered.
+    ///
+    /// @param operation such as `read` or `update`
+    /// @param path below `/v1/`
+    /// @param refused whether the answer was an error
+    public record Call(String operation, String path, boolean refused) {}
 
     private record Tls(Path certificate, Path key, Path authority) {
 

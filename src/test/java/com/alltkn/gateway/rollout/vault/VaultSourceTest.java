@@ -2,6 +2,8 @@ package com.alltkn.gateway.rollout.vault;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.alltkn.gateway.laboratory.Toxic;
+import com.alltkn.gateway.laboratory.ToxicProxy;
 import com.alltkn.gateway.rollout.Reading;
 import com.alltkn.gateway.rollout.Reading.Found;
 import com.alltkn.gateway.rollout.Reading.Misdirected;
@@ -18,6 +20,7 @@ import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -25,6 +28,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class VaultSourceTest {
@@ -260,6 +264,22 @@ class VaultSourceTest {
         var url = URI.create(server.url().toString().replace("http:", "https:"));
 
         assertThat(reason(source(url, token).read())).isEqualTo(SourceFailure.TLS_FAILED);
+    }
+
+    @ParameterizedTest
+    @MethodSource("endsOfAConnection")
+    void tellsAConnectionThatBreaksInTheHandshakeFromADisagreementOnTls(Toxic end)
+            throws InterruptedException {
+        try (var proxy = ToxicProxy.before(server.url().getPort())) {
+            proxy.toServer(end);
+            var url = URI.create("https://127.0.0.1:" + proxy.port());
+
+            assertThat(reason(source(url, token).read())).isEqualTo(SourceFailure.UNREACHABLE);
+        }
+    }
+
+    private static List<Toxic> endsOfAConnection() {
+        return List.of(new Toxic.ResetAfter(0), new Toxic.CutAfter(0));
     }
 
     @ParameterizedTest

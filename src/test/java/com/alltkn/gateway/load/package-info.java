@@ -1,0 +1,6 @@
+/// How latency fares under load while Vault is away and while keys are rotated; with every answer
+/// checked.
+@NullMarked
+package com.alltkn.gateway.load;
+
+import org.jspecify.annotations.NullMarked;

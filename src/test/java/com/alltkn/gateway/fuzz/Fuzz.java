@@ -52,8 +52,9 @@ public final class Fuzz {
                         System.getProperty("java.class.path"),
                         "com.code_intelligence.jazzer.Jazzer",
                         "--target_class=" + JazzerEntry.class.getName(),
-                        // The readers themselves, and not the oracles they are compared with.
-                        "--instrumentation_includes=com.alltkn.gateway.**",
+                        // The readers themselves and the one they lean on, and not what they are
+                        // compared with.
+                        "--instrumentation_includes=com.alltkn.gateway.**:org.yaml.snakeyaml.**",
                         "--custom_hook_includes=com.alltkn.gateway.**",
                         "--reproducer_path=" + CORPUS,
                         "-max_total_time=" + Integer.getInteger("fuzz.seconds", 60),

@@ -27,6 +27,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 /// The packaged application under load while its key changes.
@@ -63,46 +64,6 @@ class RotationIT {
     @BeforeEach
     void beginAnew() {
         production.beginAnew();
-    }
-
-    @Test
-    void losesNothingWhenTheKeyIsRotatedWhileBothAreGood() throws IOException {
-        var rotations = 5;
-        for (var number = 1; number <= rotations + 1; number++) {
-            keys.accept(upstream, number, PAUSE);
-        }
-        refuseAnyOtherKey();
-        try (var gateway = start("0s")) {
-            load(gateway).stop();
-            upstream.takeRequests();
-            var oracle = LeakOracle.before(gateway, upstream);
-            var swaps = new ArrayList<Duration>();
-            SteadyLoad.Calls calls;
-            try (var load = load(gateway)) {
-                for (var number = 2; number <= rotations + 1; number++) {
-                    var from = load.calls().count();
-                    await().atMost(SOON).until(() -> load.calls().count() >= from + 60);
-                    swaps.add(rotate(gateway, load, number));
-                }
-                var from = load.calls().count();
-                await().atMost(SOON).until(() -> load.calls().count() >= from + 60);
-                calls = load.stop();
-            }
-
-            assertThat(calls.faults()).isEmpty();
-            assertThat(swaps)
-                    .allSatisfy(swap ->
-                            assertThat(
-                                            calls.only(call -> call.streamed() && call.spans(swap))
-                                                    .all())
-                                    .isNotEmpty());
-            // One attempt each, none of them with a key that is not one of ours, or with two.
-            assertThat(upstream.requests())
-                    .hasSize(calls.count())
-                    .allMatch(request -> carriesOneOf(request, rotations + 1));
-            assertThat(upstream.prompts()).hasSize(rotations + 1);
-            oracle.assertNothingIsLeft();
-        }
     }
 
     @Test
@@ -262,96 +223,6 @@ class RotationIT {
         }
     }
 
-    @Test
-    void changesNothingForAPinThatLeadsNowhere() throws IOException {
-        try (var gateway = start("0s")) {
-            var prompts = upstream.prompts().size();
-            var alarms = 0;
-            for (var pin : List.of("99", "-1", "0", "abc")) {
-                alarms++;
-                var raised = alarms;
-                production.vault().annotate(Production.ENVIRONMENT, Map.of("pinned_version", pin));
-                await(pin)
-                        .atMost(ONE_POLL)
-                        .pollInterval(Duration.ofMillis(20))
-                        .until(() ->
-                                gateway.metric(
-                                                "gateway_revision_alarms_total",
-                                                "reason=\"pin_to_nowhere\"")
-                                        == raised);
-                // A poll that finds nothing amiss makes the next pin news.
-                var reads = production.vault().calls().size();
-                production.vault().annotate(Production.ENVIRONMENT, Map.of());
-                await().atMost(SOON).until(() -> production.vault().calls().size() >= reads + 2);
-                assertThat(gateway.metric("gateway_revision_number")).as(pin).isOne();
-            }
-            assertThat(upstream.prompts()).hasSize(prompts);
-            assertThat(gateway.metric("gateway_revision_promotions_total")).isOne();
-        }
-    }
-
-    @Test
-    void changesKeyAddressModelAndTimeOutInOneStep() throws IOException {
-        try (var second = ScriptedUpstream.start(production.certificates().serverContext())) {
-            production.write(
-                    keys.key(1),
-                    Map.of("ALLTKN_DEFAULT_MODEL", "model-1", "AI_REQUEST_TIMEOUT_MS", "20000"));
-            try (var gateway = start("0s")) {
-                var oracle = LeakOracle.before(gateway, upstream, second);
-                var gate = new Gate();
-                var slow =
-                        Script.nothing()
-                                .await(gate)
-                                .then(Script.json(200, ScriptedUpstream.COMPLETION));
-                upstream.on(RotationIT::isSlow, slow);
-                second.on(RotationIT::isSlow, slow);
-                try (var load =
-                                SteadyLoad.on(
-                                        gateway,
-                                        40,
-                                        RotationIT::statusOf,
-                                        production.post(PATH, "{\"messages\":[]}"));
-                        var before = gateway.connect();
-                        var after = gateway.connect()) {
-                    await().atMost(SOON).until(() -> load.calls().count() >= 40);
-                    before.send(production.post(PATH, "{\"user\":\"slow\",\"messages\":[]}"));
-                    production.write(
-                            keys.key(3),
-                            Map.of(
-                                    "ALLTKN_BASE_URL", second.baseUrl().toString(),
-                                    "ALLTKN_DEFAULT_MODEL", "model-3",
-                                    "AI_REQUEST_TIMEOUT_MS", "4000"));
-                    awaitRevision(gateway, 3);
-                    await().atMost(SOON)
-                            .until(() ->
-                                    load.calls().only(call -> call.revision().equals("3")).count()
-                                            > 0);
-                    after.send(production.post(PATH, "{\"user\":\"slow\",\"messages\":[]}"));
-                    var from = load.calls().count();
-                    await().atMost(SOON).until(() -> load.calls().count() >= from + 40);
-
-                    assertThat(load.stop().faults()).isEmpty();
-                    assertThat(after.read(SOON).status()).isEqualTo(504);
-                    gate.open();
-                    assertThat(before.read(SOON).status()).isEqualTo(200);
-                }
-                for (var number : List.of(1, 3)) {
-                    var at = number == 1 ? upstream : second;
-                    assertThat(at.requests())
-                            .hasSizeGreaterThan(40)
-                            .allMatch(request ->
-                                    keys.isIn(request, number)
-                                            && request.bodyText()
-                                                    .contains("\"model-" + number + "\""));
-                    assertThat(at.prompts())
-                            .hasSize(1)
-                            .allMatch(request -> keys.isIn(request, number));
-                }
-                oracle.assertNothingIsLeft();
-            }
-        }
-    }
-
     private static GatewayProcess start(String probation) {
         return production
                 .quickGateway()
@@ -419,5 +290,165 @@ class RotationIT {
 
     private static void refuseAnyOtherKey() {
         upstream.answer(Script.json(401, "{\"error\":{}}"));
+    }
+
+    /// One after the other on one gateway, without probation.
+    @Nested
+    class OnOneGateway {
+
+        private static GatewayProcess gateway;
+
+        @BeforeAll
+        static void start() {
+            gateway = RotationIT.start("0s");
+        }
+
+        @AfterAll
+        static void stop() {
+            gateway.close();
+        }
+
+        @BeforeEach
+        void awaitTheFirstKey() {
+            await().atMost(SOON)
+                    .untilAsserted(() -> {
+                        assertThat(gateway.metric("gateway_revision_number")).isOne();
+                        assertThat(keyInUse(gateway)).isEqualTo(keys.key(1));
+                    });
+            upstream.takeRequests();
+        }
+
+        @Test
+        void losesNothingWhenTheKeyIsRotatedWhileBothAreGood() throws IOException {
+            var rotations = 5;
+            for (var number = 1; number <= rotations + 1; number++) {
+                keys.accept(upstream, number, PAUSE);
+            }
+            refuseAnyOtherKey();
+            var prompts = upstream.prompts().size();
+            load(gateway).stop();
+            upstream.takeRequests();
+            var oracle = LeakOracle.before(gateway, upstream);
+            var swaps = new ArrayList<Duration>();
+            SteadyLoad.Calls calls;
+            try (var load = load(gateway)) {
+                for (var number = 2; number <= rotations + 1; number++) {
+                    var from = load.calls().count();
+                    await().atMost(SOON).until(() -> load.calls().count() >= from + 60);
+                    swaps.add(rotate(gateway, load, number));
+                }
+                var from = load.calls().count();
+                await().atMost(SOON).until(() -> load.calls().count() >= from + 60);
+                calls = load.stop();
+            }
+
+            assertThat(calls.faults()).isEmpty();
+            assertThat(swaps)
+                    .allSatisfy(swap ->
+                            assertThat(
+                                            calls.only(call -> call.streamed() && call.spans(swap))
+                                                    .all())
+                                    .isNotEmpty());
+            // One attempt each, none of them with a key that is not one of ours, or with two.
+            assertThat(upstream.requests())
+                    .hasSize(calls.count())
+                    .allMatch(request -> carriesOneOf(request, rotations + 1));
+            assertThat(upstream.prompts()).hasSize(prompts + rotations);
+            oracle.assertNothingIsLeft();
+        }
+
+        @Test
+        void changesNothingForAPinThatLeadsNowhere() throws IOException {
+            var prompts = upstream.prompts().size();
+            var promotions = gateway.metric("gateway_revision_promotions_total");
+            var alarms =
+                    gateway.metric("gateway_revision_alarms_total", "reason=\"pin_to_nowhere\"");
+            for (var pin : List.of("99", "-1", "0", "abc")) {
+                alarms++;
+                var raised = alarms;
+                production.vault().annotate(Production.ENVIRONMENT, Map.of("pinned_version", pin));
+                await(pin)
+                        .atMost(ONE_POLL)
+                        .pollInterval(Duration.ofMillis(20))
+                        .until(() ->
+                                gateway.metric(
+                                                "gateway_revision_alarms_total",
+                                                "reason=\"pin_to_nowhere\"")
+                                        == raised);
+                // A poll that finds nothing amiss makes the next pin news.
+                var reads = production.vault().calls().size();
+                production.vault().annotate(Production.ENVIRONMENT, Map.of());
+                await().atMost(SOON).until(() -> production.vault().calls().size() >= reads + 2);
+                assertThat(gateway.metric("gateway_revision_number")).as(pin).isOne();
+            }
+            assertThat(upstream.prompts()).hasSize(prompts);
+            assertThat(gateway.metric("gateway_revision_promotions_total")).isEqualTo(promotions);
+        }
+
+        @Test
+        void changesKeyAddressModelAndTimeOutInOneStep() throws IOException {
+            try (var second = ScriptedUpstream.start(production.certificates().serverContext())) {
+                var prompts = upstream.prompts().size();
+                production.write(
+                        keys.key(1),
+                        Map.of(
+                                "ALLTKN_DEFAULT_MODEL",
+                                "model-1",
+                                "AI_REQUEST_TIMEOUT_MS",
+                                "20000"));
+                awaitRevision(gateway, 2);
+                var oracle = LeakOracle.before(gateway, upstream, second);
+                var gate = new Gate();
+                var slow =
+                        Script.nothing()
+                                .await(gate)
+                                .then(Script.json(200, ScriptedUpstream.COMPLETION));
+                upstream.on(RotationIT::isSlow, slow);
+                second.on(RotationIT::isSlow, slow);
+                try (var load =
+                                SteadyLoad.on(
+                                        gateway,
+                                        40,
+                                        RotationIT::statusOf,
+                                        production.post(PATH, "{\"messages\":[]}"));
+                        var before = gateway.connect();
+                        var after = gateway.connect()) {
+                    await().atMost(SOON).until(() -> load.calls().count() >= 40);
+                    before.send(production.post(PATH, "{\"user\":\"slow\",\"messages\":[]}"));
+                    production.write(
+                            keys.key(3),
+                            Map.of(
+                                    "ALLTKN_BASE_URL", second.baseUrl().toString(),
+                                    "ALLTKN_DEFAULT_MODEL", "model-3",
+                                    "AI_REQUEST_TIMEOUT_MS", "4000"));
+                    awaitRevision(gateway, 3);
+                    await().atMost(SOON)
+                            .until(() ->
+                                    load.calls().only(call -> call.revision().equals("3")).count()
+                                            > 0);
+                    after.send(production.post(PATH, "{\"user\":\"slow\",\"messages\":[]}"));
+                    var from = load.calls().count();
+                    await().atMost(SOON).until(() -> load.calls().count() >= from + 40);
+
+                    assertThat(load.stop().faults()).isEmpty();
+                    assertThat(after.read(SOON).status()).isEqualTo(504);
+                    gate.open();
+                    assertThat(before.read(SOON).status()).isEqualTo(200);
+                }
+                for (var number : List.of(1, 3)) {
+                    var at = number == 1 ? upstream : second;
+                    assertThat(at.requests())
+                            .hasSizeGreaterThan(40)
+                            .allMatch(request ->
+                                    keys.isIn(request, number)
+                                            && request.bodyText()
+                                                    .contains("\"model-" + number + "\""));
+                    assertThat(at.prompts())
+                            .hasSize(number == 1 ? prompts + 1 : 1)
+                            .allMatch(request -> keys.isIn(request, number));
+                }
+                oracle.assertNothingIsLeft();
+            }
+        }
     }
 }

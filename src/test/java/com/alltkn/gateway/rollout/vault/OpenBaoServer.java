@@ -362,10 +362,11 @@ public final class OpenBaoServer implements AutoCloseable {
         }
         var data = Files.createDirectories(directory.resolve("data"));
         var file = directory.resolve("server.hcl");
+        // A single one has no rivals to wait for: 1 second until it leads instead of 9.
         Files.writeString(
                 file,
                 """
-                storage "raft" { path = "%s" node_id = "one" }
+                storage "raft" { path = "%s" node_id = "one" performance_multiplier = 1 }
                 listener "tcp" { address = "127.0.0.1:%d" %s }
                 api_addr = "%s"
                 cluster_addr = "https://127.0.0.1:%d"

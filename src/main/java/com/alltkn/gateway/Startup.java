@@ -1,6 +1,6 @@
 package com.alltkn.gateway;
 
-import com.alltkn.gateway.caller.Callers;
+import com.alltkn.gateway.caller.CallerDirectory;
 import com.alltkn.gateway.caller.InvalidCallersException;
 import com.alltkn.gateway.rollout.Strictness;
 import io.quarkus.runtime.StartupEvent;
@@ -20,7 +20,7 @@ import org.eclipse.microprofile.config.Config;
 @Singleton
 final class Startup {
 
-    void check(@Observes @Priority(1) StartupEvent event, Config config, Callers callers) {
+    void check(@Observes @Priority(1) StartupEvent event, Config config, CallerDirectory callers) {
         var profiles = config.unwrap(SmallRyeConfig.class).getProfiles();
         refuseIfAny(StartupChecks.profileViolations(profiles));
         var names = new HashSet<String>();
@@ -33,7 +33,7 @@ final class Startup {
                                 names,
                                 System.getenv()));
         try {
-            callers.all();
+            callers.current();
         } catch (InvalidCallersException e) {
             violations.add(e.getMessage());
         }

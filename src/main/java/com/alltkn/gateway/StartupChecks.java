@@ -6,6 +6,8 @@ import com.alltkn.gateway.rollout.Parsing.Rejected;
 import com.alltkn.gateway.rollout.Setting;
 import com.alltkn.gateway.rollout.SettingsParser;
 import com.alltkn.gateway.rollout.Strictness;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -114,6 +116,7 @@ public final class StartupChecks {
             source();
             developmentKey();
             developmentHosts();
+            tokens();
             routes();
             if (strictness.refusesDangerousSettings()) {
                 sandbox();
@@ -175,6 +178,52 @@ public final class StartupChecks {
                                     + value(name)
                                     + ": its caller's key is known to everybody");
                 }
+            }
+        }
+
+        /// Tokens are only worth what the way to the issuer's keys is.
+        private void tokens() {
+            var prefix = "gateway.callers.tokens.";
+            if (isMissing(prefix + "issuer")) {
+                for (var name : List.of("audience", "jwks-url", "bearer-file")) {
+                    if (isSet(prefix + name)) {
+                        add(prefix + "issuer is missing, which " + prefix + name + " needs");
+                    }
+                }
+                return;
+            }
+            if (isMissing(prefix + "audience")) {
+                add(
+                        prefix
+                                + "audience is missing, which "
+                                + prefix
+                                + "issuer needs: a token for somebody else would be good here");
+            }
+            if (isSet(prefix + "bearer-file") && isMissing(prefix + "jwks-url")) {
+                add(prefix + "jwks-url is missing, which " + prefix + "bearer-file needs");
+            }
+            for (var name : List.of(prefix + "issuer", prefix + "jwks-url")) {
+                if (isSet(name) && !isSafe(value(name))) {
+                    add(
+                            name
+                                    + " must begin with https://"
+                                    + (strictness.refusesDangerousSettings()
+                                            ? " in " + strictness.profile()
+                                            : ", or with http:// and a loopback address"));
+                }
+            }
+        }
+
+        private boolean isSafe(String url) {
+            try {
+                var parsed = new URI(url);
+                var host = String.valueOf(parsed.getHost());
+                return "https".equals(parsed.getScheme())
+                        || ("http".equals(parsed.getScheme())
+                                && !strictness.refusesDangerousSettings()
+                                && LOOPBACK.matcher(host).matches());
+            } catch (URISyntaxException e) {
+                return false;
             }
         }
 

@@ -68,6 +68,7 @@ class PackageTableTest {
         table.put("openai", List.of());
         table.put("error", List.of());
         table.put("caller", List.of("secret", "watch", "error"));
+        table.put("quota", List.of("caller", "openai", "error"));
         table.put("rollout", List.of("secret", "watch", "error"));
         table.put("upstream", List.of("secret", "openai", "error", "rollout"));
         allAbove(table, "exchange");

@@ -42,6 +42,8 @@ class ReadmeTest {
                     "gateway.traces.endpoint", "none",
                     "gateway.callers.file", "none: must be set",
                     "gateway.callers.development-key", "`dev-caller-key` in `dev`",
+                    "gateway.callers.tokens.audience", "none: must be set with an issuer",
+                    "gateway.callers.tokens.tls-configuration", "Java's own",
                     "gateway.upstream.tls-configuration", "Java's own",
                     "gateway.sandbox.url", "`http://127.0.0.1:8089/api/v1` in `dev`");
 

@@ -125,7 +125,7 @@ class StartRefusalIT {
                         + " names the host elsewhere.example, which is not in"
                         + " gateway.upstream.allowed-hosts",
                 "GATEWAY_CALLERS_FILE|/no/such/file.yaml|gateway.callers.file: cannot read"
-                        + " /no/such/file.yaml (NoSuchFileException)",
+                        + " /no/such/file.yaml (absent)",
             })
     void refusesADangerousSetting(String name, String value, String sentence)
             throws IOException, InterruptedException {

@@ -33,6 +33,59 @@ class StartupChecksTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            nullValues = "none",
+            value = {
+                "https://i.example|gateway|https://i.example/keys|/token|none",
+                "https://i.example|gateway|none|none|none",
+                "none|none|none|none|none",
+                "http://127.0.0.1:8200/v1|gateway|http://localhost:1/k|none|none in test",
+                "none|gateway|none|none|issuer is missing, which P.audience needs",
+                "none|none|https://i.example/keys|none|issuer is missing, which P.jwks-url needs",
+                "https://i.example|none|none|none|audience is missing, which P.issuer needs: a"
+                        + " token for somebody else would be good here",
+                "https://i.example|gateway|none|/token|jwks-url is missing, which P.bearer-file"
+                        + " needs",
+                "http://i.example|gateway|none|none|issuer must begin with https://",
+                "i.example|gateway|none|none|issuer must begin with https://",
+                "https:\\\\x|gateway|none|none|issuer must begin with https://",
+                "https://i.example|gateway|http://i.example|none|jwks-url must begin with https://",
+                "https://i.example|gateway|file:///k|none|jwks-url must begin with https://",
+            })
+    void acceptsTokensOnlyWhereTheyAreWorthSomething(
+            @Nullable String issuer,
+            @Nullable String audience,
+            @Nullable String jwksUrl,
+            @Nullable String bearerFile,
+            @Nullable String sentence) {
+        var prefix = "gateway.callers.tokens.";
+        var changed = new HashMap<String, String>();
+        changed.put(prefix + "issuer", issuer == null ? "" : issuer);
+        changed.put(prefix + "audience", audience == null ? "" : audience);
+        changed.put(prefix + "jwks-url", jwksUrl == null ? "" : jwksUrl);
+        changed.put(prefix + "bearer-file", bearerFile == null ? "" : bearerFile);
+        var onlyInTest = "none in test".equals(sentence);
+
+        var inTest = violations(Strictness.TEST, changed, Map.of());
+        var inProd = violations(Strictness.PROD, changed, Map.of());
+
+        if (sentence == null || onlyInTest) {
+            assertThat(inTest).isEmpty();
+        } else {
+            var expected = (prefix + sentence).replace("P.", prefix);
+            assertThat(inTest).singleElement().asString().startsWith(expected);
+            assertThat(inProd).singleElement().asString().startsWith(expected);
+        }
+        if (onlyInTest) {
+            assertThat(inProd)
+                    .containsExactly(
+                            prefix + "issuer must begin with https:// in prod",
+                            prefix + "jwks-url must begin with https:// in prod");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
             value = {
                 "gateway.source|environment|gateway.source must not be environment in PROFILE",
                 "gateway.source|redis|gateway.source must be one of vault, file, environment, not"

@@ -1,30 +1,88 @@
 package com.alltkn.gateway.caller;
 
-import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.inject.Produces;
-import jakarta.inject.Singleton;
-import java.io.IOException;
-import java.nio.file.Files;
+import com.alltkn.gateway.watch.FileChange;
+import com.alltkn.gateway.watch.FileChange.Reason;
+import com.alltkn.gateway.watch.WatchedFile;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
-/// Loads the callers once, on first use: that is the check at start, so that what is wrong with the
-/// rest of the configuration is told in one go.
-@Singleton
-public class CallerDirectory {
+/// The callers as they are now. The first look at the callers file decides about the start; from
+/// then on the file is followed, and one that is wrong or gone leaves the callers as they were.
+public final class CallerDirectory {
 
-    /// Reads the callers file, or makes the development caller.
+    private static final Logger LOG = Logger.getLogger(CallerDirectory.class);
+
+    private final CallersConfig config;
+    private final boolean tokens;
+    private final InstantSource clock;
+    private final @Nullable WatchedFile file;
+    private final Rounds rounds;
+
+    private volatile @Nullable Callers callers;
+    private volatile @Nullable Instant staleSince;
+
+    // These two belong to the thread that looks.
+
+    /// What was said last of a file that cannot be read.
+    private @Nullable String unreadable;
+
+    /// Whether the content that was seen last is refused.
+    private boolean wrong;
+
+    /// @param config where the callers are
+    /// @param tokens whether callers may come with tokens
+    /// @param clock the time to compare the file's with
+    public CallerDirectory(CallersConfig config, boolean tokens, InstantSource clock) {
+        this.config = config;
+        this.tokens = tokens;
+        this.clock = clock;
+        this.file = config.file().map(path -> new WatchedFile(path, clock)).orElse(null);
+        this.rounds = new Rounds("callers-file", this::round);
+    }
+
+    /// The callers; reads them if nobody has yet, and never again.
     ///
-    /// @param config where the callers are configured
-    /// @return the callers
+    /// @return them all
     /// @throws InvalidCallersException if none are configured or the file is wrong
-    @Produces
-    @ApplicationScoped
-    Callers callers(CallersConfig config) {
-        if (config.file().isPresent()) {
-            return read(config.file().get());
+    public Callers current() {
+        var now = callers;
+        return now != null ? now : load();
+    }
+
+    /// @return for how long the file has said something else than what is in force; empty while
+    ///   they agree
+    public Optional<Duration> stale() {
+        return Optional.ofNullable(staleSince)
+                .map(since -> Duration.between(since, clock.instant()));
+    }
+
+    /// Follows the file, if there is one.
+    void start() {
+        if (file != null) {
+            rounds.start();
         }
+    }
+
+    void stop() throws InterruptedException {
+        rounds.stop();
+    }
+
+    private synchronized Callers load() {
+        if (callers == null) {
+            callers = file == null ? developmentCaller() : read(file);
+        }
+        return callers;
+    }
+
+    private Callers developmentCaller() {
         var key =
                 config.developmentKey()
                         .orElseThrow(() ->
@@ -32,19 +90,91 @@ public class CallerDirectory {
                                         "gateway.callers.file is not set: without callers"
                                                 + " nobody could use the gateway"));
         var hash = HexFormat.of().formatHex(Callers.sha256(key));
-        return Callers.of(Map.of(hash, new Caller("dev", false, true)));
+        return Callers.of(Map.of(hash, Caller.named("dev")));
     }
 
-    private static Callers read(Path file) {
+    private Callers read(WatchedFile file) {
+        // A file that was written just now is reported at the second look.
+        var change = file.poll();
+        if (change instanceof FileChange.Unchanged<byte[]>) {
+            change = file.poll();
+        }
+        return switch (change) {
+            case FileChange.Changed<byte[]>(var yaml, _) -> parse(yaml);
+            case FileChange.Unreadable<byte[]>(var reason) ->
+                    throw new InvalidCallersException(sentence(reason));
+            case FileChange.Unchanged<byte[]>() ->
+                    throw new InvalidCallersException(
+                            "gateway.callers.file: %s is being written".formatted(path()));
+        };
+    }
+
+    private Duration round() {
+        look();
+        return config.pollInterval();
+    }
+
+    /// Looks at the file once, after [#current()].
+    void look() {
+        if (file == null) {
+            return;
+        }
+        switch (file.poll()) {
+            case FileChange.Unchanged<byte[]>() -> {
+                unreadable = null;
+                if (!wrong) {
+                    staleSince = null;
+                }
+            }
+            case FileChange.Unreadable<byte[]>(var reason) -> {
+                var sentence = sentence(reason);
+                if (!sentence.equals(unreadable)) {
+                    unreadable = sentence;
+                    keep(sentence);
+                }
+            }
+            case FileChange.Changed<byte[]>(var yaml, _) -> {
+                unreadable = null;
+                try {
+                    var read = parse(yaml);
+                    callers = read;
+                    wrong = false;
+                    staleSince = null;
+                    LOG.infof("callers read callers=%d", read.all().size());
+                } catch (InvalidCallersException e) {
+                    wrong = true;
+                    keep(String.valueOf(e.getMessage()));
+                }
+            }
+        }
+    }
+
+    private void keep(String sentence) {
+        if (staleSince == null) {
+            staleSince = clock.instant();
+        }
+        LOG.errorf("callers unchanged, for their file is no good: %s", sentence);
+    }
+
+    private Callers parse(byte[] yaml) {
         try {
-            return CallersFile.read(Files.readAllBytes(file));
-        } catch (IOException e) {
-            throw new InvalidCallersException(
-                    "gateway.callers.file: cannot read %s (%s)"
-                            .formatted(file, e.getClass().getSimpleName()));
+            var read = CallersFile.read(yaml);
+            if (read.haveSubjects() && !tokens) {
+                throw new InvalidCallersException("subjects: need gateway.callers.tokens.issuer");
+            }
+            return read;
         } catch (InvalidCallersException e) {
             throw new InvalidCallersException(
-                    "gateway.callers.file: %s: %s".formatted(file, e.getMessage()));
+                    "gateway.callers.file: %s: %s".formatted(path(), e.getMessage()));
         }
+    }
+
+    private String sentence(Reason reason) {
+        return "gateway.callers.file: cannot read %s (%s)"
+                .formatted(path(), reason.name().toLowerCase(Locale.ROOT));
+    }
+
+    private Path path() {
+        return config.file().orElseThrow();
     }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
 import java.util.HashMap;
@@ -14,6 +15,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Reads the callers file, YAML:
 ///
@@ -21,19 +24,30 @@ import java.util.regex.Pattern;
 /// callers:
 ///   - id: billing
 ///     api-keys: ["sha256:<64 hex digits>"]
+///     subjects: ["system:serviceaccount:shop:billing"]
 ///     stored-objects: false
 ///     fallback: true
+///     models: ["deepseek-*"]
+///     limits: {requests-per-minute: 600, tokens-per-minute: 200000, concurrent: 50}
+///     budget: {daily-tokens: 5000000}
+/// defaults:
+///   limits: {requests-per-minute: 60}
 /// ```
 ///
-/// Two keys at a time let a caller rotate its own. A file that is wrong anywhere is refused as a
-/// whole, with a sentence that names the place.
+/// A caller has keys, subjects of tokens, or both. Two keys at a time let it rotate its own. A file
+/// that is wrong anywhere is refused as a whole, with a sentence that names the place.
 public final class CallersFile {
 
     private static final Pattern ID = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
     private static final Pattern HASH = Pattern.compile("sha256:[0-9a-fA-F]{64}");
     private static final Set<String> FIELDS =
-            Set.of("id", "api-keys", "stored-objects", "fallback");
+            Stream.concat(Stream.of("id", "api-keys", "subjects"), CallerPolicy.FIELDS.stream())
+                    .collect(Collectors.toUnmodifiableSet());
     private static final int MOST_KEYS = 2;
+
+    // OpenID Connect Core 1.0, section 2: a subject has no more than 255 ASCII characters.
+    private static final Pattern SUBJECT = Pattern.compile("[!-~]{1,255}");
+    private static final int MOST_SUBJECTS = 100;
 
     /// A field name that can be repeated in a message. Anything else may be a key that was written
     /// where a name belongs.
@@ -58,21 +72,34 @@ public final class CallersFile {
     /// @return the callers in it, at least one
     /// @throws InvalidCallersException if anything in it is wrong
     public static Callers read(byte[] yaml) {
-        var list = parse(yaml).path("callers");
+        var root = parse(yaml);
+        var defaults = root.path("defaults");
+        checkFields(defaults, CallerPolicy.FIELDS, "defaults");
+        // Wrong defaults are told as such, and not as the first caller's.
+        new CallerPolicy(defaults, MissingNode.getInstance(), "defaults").of("defaults");
+        var list = root.path("callers");
         if (!list.isArray() || list.isEmpty()) {
             throw new InvalidCallersException("callers: must be a list with at least one caller");
         }
         var ids = new HashSet<String>();
         var byKeyHash = new HashMap<String, Caller>();
+        var bySubject = new HashMap<String, Caller>();
         for (int i = 0; i < list.size(); i++) {
             var place = "callers[" + i + "]";
-            var caller = caller(list.get(i), place);
+            var caller = caller(list.get(i), defaults, place);
             if (!ids.add(caller.id())) {
                 throw new InvalidCallersException(place + ".id: " + caller.id() + " is used twice");
             }
-            addKeys(list.get(i).path("api-keys"), place + ".api-keys", caller, byKeyHash);
+            var subjects = list.get(i).path("subjects");
+            if (!subjects.isMissingNode()) {
+                addSubjects(subjects, place + ".subjects", caller, bySubject);
+            }
+            var keys = list.get(i).path("api-keys");
+            if (!keys.isMissingNode() || subjects.isMissingNode()) {
+                addKeys(keys, place + ".api-keys", caller, byKeyHash);
+            }
         }
-        return Callers.of(byKeyHash);
+        return Callers.of(byKeyHash, bySubject);
     }
 
     private static JsonNode parse(byte[] yaml) {
@@ -86,11 +113,11 @@ public final class CallersFile {
         } catch (IOException e) {
             throw new IllegalStateException("bytes in memory cannot fail to be read", e);
         }
-        checkFields(root, Set.of("callers"), "");
+        checkFields(root, Set.of("callers", "defaults"), "");
         return root;
     }
 
-    private static Caller caller(JsonNode node, String place) {
+    private static Caller caller(JsonNode node, JsonNode defaults, String place) {
         if (!node.isObject()) {
             throw new InvalidCallersException(place + ": must have fields");
         }
@@ -99,21 +126,10 @@ public final class CallersFile {
         if (id.isNull() || !ID.matcher(id.asText()).matches()) {
             throw new InvalidCallersException(place + ".id: must be " + ID.pattern());
         }
-        return new Caller(
-                id.asText(),
-                flag(node, "stored-objects", false, place),
-                flag(node, "fallback", true, place));
+        return new CallerPolicy(node, defaults, place).of(id.asText());
     }
 
-    private static boolean flag(JsonNode node, String name, boolean absent, String place) {
-        var value = node.path(name);
-        if (!value.isMissingNode() && !value.isBoolean()) {
-            throw new InvalidCallersException(place + "." + name + ": must be true or false");
-        }
-        return value.asBoolean(absent);
-    }
-
-    private static void checkFields(JsonNode node, Set<String> known, String place) {
+    static void checkFields(JsonNode node, Set<String> known, String place) {
         node.fieldNames()
                 .forEachRemaining(name -> {
                     if (!known.contains(name)) {
@@ -147,6 +163,24 @@ public final class CallersFile {
                         place + "[" + i + "]: is the hash of an empty key");
             }
             if (byKeyHash.put(digits, caller) != null) {
+                throw new InvalidCallersException(place + "[" + i + "]: is used twice");
+            }
+        }
+    }
+
+    private static void addSubjects(
+            JsonNode subjects, String place, Caller caller, Map<String, Caller> bySubject) {
+        if (!subjects.isArray() || subjects.isEmpty() || subjects.size() > MOST_SUBJECTS) {
+            throw new InvalidCallersException(
+                    place + ": must be a list of 1 to " + MOST_SUBJECTS + " subjects");
+        }
+        for (int i = 0; i < subjects.size(); i++) {
+            var subject = subjects.get(i);
+            if (!subject.isTextual() || !SUBJECT.matcher(subject.asText()).matches()) {
+                throw new InvalidCallersException(
+                        place + "[" + i + "]: must be text of 1 to 255 visible characters");
+            }
+            if (bySubject.put(subject.asText(), caller) != null) {
                 throw new InvalidCallersException(place + "[" + i + "]: is used twice");
             }
         }

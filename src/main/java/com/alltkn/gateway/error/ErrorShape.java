@@ -2,14 +2,20 @@ package com.alltkn.gateway.error;
 
 import com.alltkn.gateway.error.GatewayError.BodyTooLarge;
 import com.alltkn.gateway.error.GatewayError.BodyTooSlow;
+import com.alltkn.gateway.error.GatewayError.BudgetSpent;
+import com.alltkn.gateway.error.GatewayError.CallerBlocked;
 import com.alltkn.gateway.error.GatewayError.Internal;
 import com.alltkn.gateway.error.GatewayError.InvalidCredentials;
 import com.alltkn.gateway.error.GatewayError.InvalidRequest;
 import com.alltkn.gateway.error.GatewayError.MethodNotAllowed;
+import com.alltkn.gateway.error.GatewayError.ModelNotAllowed;
 import com.alltkn.gateway.error.GatewayError.NotReady;
 import com.alltkn.gateway.error.GatewayError.Overloaded;
 import com.alltkn.gateway.error.GatewayError.PathNotAllowed;
+import com.alltkn.gateway.error.GatewayError.RateLimited;
 import com.alltkn.gateway.error.GatewayError.ShuttingDown;
+import com.alltkn.gateway.error.GatewayError.TokensUncheckable;
+import com.alltkn.gateway.error.GatewayError.TooManyConcurrent;
 import com.alltkn.gateway.error.GatewayError.UnknownPath;
 import com.alltkn.gateway.error.GatewayError.UnsupportedHttpVersion;
 import com.alltkn.gateway.error.GatewayError.UnsupportedMedia;
@@ -52,6 +58,10 @@ public record ErrorShape(
     private static final String CALLER = "invalid_request_error";
     private static final String GATEWAY = "gateway_error";
     private static final String UPSTREAM = "upstream_error";
+    private static final String RATE = "rate_limit_error";
+
+    /// Nobody knows when a request under way ends; most do within a second or a few.
+    private static final Duration A_MOMENT = Duration.ofSeconds(1);
 
     /// A client that finds no revision yet may try again soon: while starting, Vault is asked every
     /// few seconds. So may one whose gateway ends: another takes its place.
@@ -69,6 +79,41 @@ public record ErrorShape(
                             CALLER,
                             "invalid_api_key",
                             "the api key is missing or not known here");
+            case CallerBlocked() -> shape(403, CALLER, "caller_blocked", "this caller is blocked");
+            case ModelNotAllowed(var model) ->
+                    new ErrorShape(
+                            403,
+                            "model_not_allowed",
+                            CALLER,
+                            "model_not_allowed",
+                            "model",
+                            "this caller may not ask for the model " + model,
+                            Optional.empty(),
+                            Optional.empty());
+            case RateLimited(var of, var limit, var delay) ->
+                    shape(
+                                    429,
+                                    RATE,
+                                    "rate_limit_exceeded",
+                                    "this caller's limit of %d %s per minute is reached"
+                                            .formatted(limit, of))
+                            .wait(Optional.of(delay));
+            case TooManyConcurrent(var limit) ->
+                    shape(
+                                    429,
+                                    RATE,
+                                    "rate_limit_exceeded",
+                                    "this caller's limit of %d concurrent requests is reached"
+                                            .formatted(limit))
+                            .wait(Optional.of(A_MOMENT));
+            case BudgetSpent(var period, var limit) ->
+                    shape(
+                                    429,
+                                    RATE,
+                                    "insufficient_quota",
+                                    "this caller's %s budget of %d tokens is spent"
+                                            .formatted(period, limit))
+                            .forGood();
             case UnknownPath(var method, var path) ->
                     shape(404, CALLER, "unknown_url", "unknown path: " + method + " " + path);
             case MethodNotAllowed(var method, var allowed) ->
@@ -117,6 +162,14 @@ public record ErrorShape(
             case NotReady() ->
                     shape(503, GATEWAY, "gateway_not_ready", "the gateway has no settings yet")
                             .wait(Optional.of(SOON));
+            case TokensUncheckable() ->
+                    shape(
+                                    503,
+                                    GATEWAY,
+                                    "tokens_uncheckable",
+                                    "the gateway has not yet got the keys that tokens are checked"
+                                            + " with")
+                            .wait(Optional.of(SOON));
             case Overloaded() ->
                     shape(503, GATEWAY, "gateway_overloaded", "the gateway has too much to do")
                             .wait(Optional.of(SOON));
@@ -158,7 +211,7 @@ public record ErrorShape(
                                     "upstream has failed for a while and is left alone")
                             .wait(Optional.of(wait));
             case UpstreamRateLimited(var message, var advice) ->
-                    shape(429, "rate_limit_error", "rate_limit_exceeded", message).advised(advice);
+                    shape(429, RATE, "rate_limit_exceeded", message).advised(advice);
             case UpstreamCredentialsExhausted() ->
                     shape(
                                     502,

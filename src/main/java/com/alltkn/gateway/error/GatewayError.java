@@ -14,6 +14,35 @@ public sealed interface GatewayError {
     /// No credential, or one that no caller has.
     record InvalidCredentials() implements GatewayError {}
 
+    /// A token that cannot be checked, for its issuer's keys were never to be had.
+    record TokensUncheckable() implements GatewayError {}
+
+    /// A caller who is refused whatever it asks.
+    record CallerBlocked() implements GatewayError {}
+
+    /// A model that the caller may not ask for.
+    ///
+    /// @param model its name
+    record ModelNotAllowed(String model) implements GatewayError {}
+
+    /// The caller has asked for more within a minute than it may.
+    ///
+    /// @param of what is limited: `requests` or `tokens`
+    /// @param limit the most within a minute
+    /// @param delay until there is room again
+    record RateLimited(String of, long limit, Duration delay) implements GatewayError {}
+
+    /// The caller has more exchanges under way than it may.
+    ///
+    /// @param limit the most at once
+    record TooManyConcurrent(long limit) implements GatewayError {}
+
+    /// The caller has used what it may use in a day or month.
+    ///
+    /// @param period `daily` or `monthly`
+    /// @param limit the most tokens within it
+    record BudgetSpent(String period, long limit) implements GatewayError {}
+
     /// A path that is none of the relayed ones.
     ///
     /// @param method the HTTP method asked with

@@ -57,7 +57,10 @@ public class UserTexts {
 
     private static Advice adviceOn(GatewayError error) {
         return switch (error) {
-            case GatewayError.InvalidCredentials _, GatewayError.PathNotAllowed _ ->
+            case GatewayError.InvalidCredentials _,
+                    GatewayError.CallerBlocked _,
+                    GatewayError.ModelNotAllowed _,
+                    GatewayError.PathNotAllowed _ ->
                     Advice.NO_ACCESS;
             case GatewayError.UnknownPath _,
                     GatewayError.MethodNotAllowed _,
@@ -69,12 +72,16 @@ public class UserTexts {
             case GatewayError.BodyTooLarge _ -> Advice.TOO_LARGE;
             case GatewayError.BodyTooSlow _ -> Advice.TRY_AGAIN;
             case GatewayError.NotReady _,
+                    GatewayError.TokensUncheckable _,
                     GatewayError.Overloaded _,
+                    GatewayError.RateLimited _,
+                    GatewayError.TooManyConcurrent _,
                     GatewayError.ShuttingDown _,
                     GatewayError.UpstreamOverloaded _,
                     GatewayError.UpstreamUnavailable _,
                     GatewayError.UpstreamRateLimited _ ->
                     Advice.BUSY;
+            case GatewayError.BudgetSpent _ -> Advice.USED_UP;
             case GatewayError.UpstreamTimeout _ -> Advice.TOO_LONG;
             case GatewayError.UpstreamInterrupted _ -> Advice.CUT;
             case GatewayError.UpstreamCredentialsExhausted _,
@@ -98,6 +105,9 @@ public class UserTexts {
                 "无法理解该请求，请修改后重试。"),
         TOO_LARGE("The request is too large. Please shorten it and try again.", "请求内容过大，请缩短后重试。"),
         BUSY("The assistant is busy. Please try again in a moment.", "智能助手正忙，请稍后重试。"),
+        USED_UP(
+                "This service has used up its allowance of the assistant. Please try again later.",
+                "此服务的智能助手用量已达上限，请稍后重试。"),
         TOO_LONG(
                 "The answer took too long. Please try again, or ask for less at once.",
                 "回答超时，请重试，或减少单次请求的内容。"),

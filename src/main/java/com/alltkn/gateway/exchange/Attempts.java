@@ -1,6 +1,7 @@
 package com.alltkn.gateway.exchange;
 
 import com.alltkn.gateway.caller.Caller;
+import com.alltkn.gateway.error.ErrorShape;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.openai.Endpoint;
 import com.alltkn.gateway.openai.JsonRequest;
@@ -17,6 +18,7 @@ import com.alltkn.gateway.upstream.RetryPolicy.OtherModel;
 import com.alltkn.gateway.upstream.RetryPolicy.OtherRevision;
 import com.alltkn.gateway.upstream.UpstreamClient;
 import com.alltkn.gateway.upstream.UpstreamErrors;
+import com.alltkn.gateway.upstream.UpstreamGate;
 import com.alltkn.gateway.upstream.UpstreamRequest;
 import com.alltkn.gateway.upstream.UpstreamRequest.Body;
 import io.vertx.core.MultiMap;
@@ -28,6 +30,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.impl.ContextInternal;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -46,13 +49,15 @@ final class Attempts implements Attempt.Listener {
     private final Exchanges gateway;
     private final ContextInternal context;
     private final HttpServerRequest request;
-    private final Asked asked;
+    private Asked asked;
+    private final UpstreamGate.Slot slot;
     private final long startedNanos;
     private final Listener listener;
     private final Set<String> modelsTried = new HashSet<>(2);
 
     private @Nullable String fallback;
     private @Nullable String model;
+    private boolean asksAsCallerDid;
     private @Nullable Revision revision;
     private @Nullable Attempt attempt;
     private Breaker.@Nullable Pass pass;
@@ -73,6 +78,7 @@ final class Attempts implements Attempt.Listener {
     /// @param context the event loop's context; every method is called on it
     /// @param request the caller's request
     /// @param asked what is asked of upstream
+    /// @param slot its place among those that wait for upstream; left with the first byte
     /// @param startedNanos when the exchange began, a [System#nanoTime()]
     /// @param listener who is told the end
     Attempts(
@@ -80,12 +86,14 @@ final class Attempts implements Attempt.Listener {
             ContextInternal context,
             HttpServerRequest request,
             Asked asked,
+            UpstreamGate.Slot slot,
             long startedNanos,
             Listener listener) {
         this.gateway = gateway;
         this.context = context;
         this.request = request;
         this.asked = asked;
+        this.slot = slot;
         this.startedNanos = startedNanos;
         this.listener = listener;
     }
@@ -157,7 +165,13 @@ final class Attempts implements Attempt.Listener {
         var settings = client.revision().settings();
         revision = client.revision();
         model = chooseModel(settings);
+        asksAsCallerDid = asked.json() != null && Objects.equals(model, asked.json().model());
         if (model != null) {
+            if (!asked.caller().models().allow(model)) {
+                client.release();
+                fail(new GatewayError.ModelNotAllowed(model), "model_not_allowed", false);
+                return;
+            }
             modelsTried.add(model);
         }
         answer = null;
@@ -195,7 +209,7 @@ final class Attempts implements Attempt.Listener {
             return fallback;
         }
         return json.model() == null && asked.endpoint().takesModel()
-                ? settings.defaultModel()
+                ? asked.caller().defaultModel().orElse(settings.defaultModel())
                 : json.model();
     }
 
@@ -207,13 +221,21 @@ final class Attempts implements Attempt.Listener {
                             && json.stream()
                             && asked.endpoint().readsUsageStream()
                             && !json.usageAsked();
-            return new Body.Whole(Buffer.buffer(json.edited(model, usageAdded)));
+            return new Body.Whole(Buffer.buffer(json.edited(model, usageAdded, cap())));
         }
         if (asked.hasBody()) {
             return new Body.Streamed(asked.declaredLength(), this::upload);
         }
         request.resume();
         return new Body.Empty();
+    }
+
+    private JsonRequest.@Nullable OutputCap cap() {
+        var most = asked.caller().limits().outputTokens();
+        var field = asked.endpoint().outputLimitField();
+        return most.isPresent() && field.isPresent()
+                ? new JsonRequest.OutputCap(field.get(), most.getAsLong())
+                : null;
     }
 
     private AttemptClocks clocks(Settings settings) {
@@ -223,9 +245,8 @@ final class Attempts implements Attempt.Listener {
         var route = asked.endpoint().label();
         var clocks =
                 streamed
-                        ? AttemptClocks.streamed(gateway.upstreamConfig(), route)
-                        : AttemptClocks.atOnce(
-                                gateway.upstreamConfig(), route, settings.requestTimeout());
+                        ? AttemptClocks.streamed(gateway.upstreamConfig(), route, settings)
+                        : AttemptClocks.atOnce(gateway.upstreamConfig(), route, settings);
         limit = clocks.total();
         return streamed || nextModel().isEmpty()
                 ? clocks
@@ -233,16 +254,16 @@ final class Attempts implements Attempt.Listener {
     }
 
     private void upload(HttpClientRequest to) {
-        var limit = gateway.config().maxUploadSize().asLongValue();
         var running = running();
         upload =
                 new Upload(
                         request,
-                        limit,
+                        asked.largestBody(),
+                        asked.ahead(),
                         running,
-                        () -> {
+                        error -> {
                             running.cancel();
-                            next(new GatewayError.BodyTooLarge(limit), true, "request_too_large");
+                            next(error, true, ErrorShape.of(error).errorClass());
                         });
         upload.start(to);
     }
@@ -277,9 +298,8 @@ final class Attempts implements Attempt.Listener {
     }
 
     private void answering(MultiMap headers) {
-        var json = asked.json();
         listener.answering(headers);
-        if (model != null && (json == null || !model.equals(json.model()))) {
+        if (model != null && !asksAsCallerDid) {
             headers.set(MODEL, model);
         }
     }
@@ -359,6 +379,7 @@ final class Attempts implements Attempt.Listener {
     /// The attempt is over and was none; what follows is the retry policy's to say.
     private void next(GatewayError error, boolean sent, String failure) {
         endRetry();
+        slot.failed(error);
         if (pass != null) {
             pass.failed(error);
             pass = null;
@@ -408,6 +429,7 @@ final class Attempts implements Attempt.Listener {
         }
         return revision.settings().fallbackModels().stream()
                 .filter(other -> !modelsTried.contains(other))
+                .filter(asked.caller().models()::allow)
                 .findFirst();
     }
 
@@ -446,6 +468,9 @@ final class Attempts implements Attempt.Listener {
         if (pass != null) {
             pass.answered();
             pass = null;
+            slot.answered();
+            // Nothing is sent again now.
+            asked = asked.withoutBody();
         }
     }
 
@@ -461,6 +486,7 @@ final class Attempts implements Attempt.Listener {
 
     private void finish() {
         over = true;
+        slot.leave();
         if (timer >= 0) {
             context.owner().cancelTimer(timer);
         }
@@ -501,14 +527,24 @@ final class Attempts implements Attempt.Listener {
     /// @param pathAndQuery what follows the base URL, undecoded
     /// @param json the body, if it is JSON
     /// @param hasBody whether another body is to be passed on
+    /// @param ahead what was read of that body already, if anything was
     /// @param declaredLength its length, if the caller declared one
+    /// @param largestBody how long it may be at most
     record Asked(
             Caller caller,
             Endpoint endpoint,
             String pathAndQuery,
             @Nullable JsonRequest json,
             boolean hasBody,
-            OptionalLong declaredLength) {}
+            @Nullable ReadAhead ahead,
+            OptionalLong declaredLength,
+            long largestBody) {
+
+        Asked withoutBody() {
+            return new Asked(
+                    caller, endpoint, pathAndQuery, null, true, null, declaredLength, largestBody);
+        }
+    }
 
     /// Is told the end.
     interface Listener {

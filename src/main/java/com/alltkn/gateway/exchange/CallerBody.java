@@ -6,34 +6,28 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /// Reads a caller's body into memory, bounded in size, in the time between two pieces and in all.
 final class CallerBody {
 
-    private final Vertx vertx;
     private final long limit;
-    private final long timeout;
-    private final long deadline;
+    private final StallWatch watch;
     private final Consumer<byte[]> whole;
     private final Consumer<GatewayError> refused;
     private final List<Buffer> pieces = new ArrayList<>(2);
 
     private long length;
     private boolean over;
-    private boolean moved;
-    private long timer = -1;
 
     private CallerBody(
+            long limit,
             ExchangeConfig config,
             Vertx vertx,
             Consumer<byte[]> whole,
             Consumer<GatewayError> refused) {
-        this.vertx = vertx;
-        this.limit = config.maxBodySize().asLongValue();
-        this.timeout = config.bodyTimeout().toNanos();
-        this.deadline = System.nanoTime() + config.bodyTotalTimeout().toNanos();
+        this.limit = limit;
+        this.watch = new StallWatch(vertx, config, this::stalled);
         this.whole = whole;
         this.refused = refused;
     }
@@ -41,17 +35,18 @@ final class CallerBody {
     /// Starts reading; one of the two consumers is told, once.
     static CallerBody read(
             HttpServerRequest request,
+            long limit,
             ExchangeConfig config,
             Vertx vertx,
             Consumer<byte[]> whole,
             Consumer<GatewayError> refused) {
-        var body = new CallerBody(config, vertx, whole, refused);
+        var body = new CallerBody(limit, config, vertx, whole, refused);
         request.handler(body::received);
         request.endHandler(_ -> body.ended());
         request.resume();
         // Most bodies came with their head and are read by now: only others need a clock.
         if (!body.over) {
-            body.watch();
+            body.watch.start();
         }
         return body;
     }
@@ -64,14 +59,14 @@ final class CallerBody {
     void abandon() {
         over = true;
         pieces.clear();
-        stopWatching();
+        watch.stop();
     }
 
     private void received(Buffer piece) {
         if (over) {
             return;
         }
-        moved = true;
+        watch.moved();
         length += piece.length();
         if (length > limit) {
             abandon();
@@ -86,11 +81,7 @@ final class CallerBody {
             return;
         }
         over = true;
-        stopWatching();
-        if (pieces.size() == 1) {
-            whole.accept(pieces.getFirst().getBytes());
-            return;
-        }
+        watch.stop();
         var bytes = new byte[Math.toIntExact(length)];
         var at = 0;
         for (var piece : pieces) {
@@ -101,30 +92,8 @@ final class CallerBody {
         whole.accept(bytes);
     }
 
-    private void watch() {
-        moved = false;
-        var left = deadline - System.nanoTime();
-        var wait = TimeUnit.NANOSECONDS.toMillis(Math.min(timeout, left)) + 1;
-        timer = vertx.setTimer(Math.max(1, wait), _ -> wentOff());
-    }
-
-    private void wentOff() {
-        timer = -1;
-        if (over) {
-            return;
-        }
-        if (moved && System.nanoTime() - deadline < 0) {
-            watch();
-        } else {
-            abandon();
-            refused.accept(new GatewayError.BodyTooSlow());
-        }
-    }
-
-    private void stopWatching() {
-        if (timer >= 0) {
-            vertx.cancelTimer(timer);
-            timer = -1;
-        }
+    private void stalled() {
+        abandon();
+        refused.accept(new GatewayError.BodyTooSlow());
     }
 }

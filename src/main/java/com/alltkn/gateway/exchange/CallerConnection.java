@@ -77,6 +77,15 @@ public final class CallerConnection {
         return body.length;
     }
 
+    /// Answers with JSON of the gateway's own; nothing has been written yet.
+    ///
+    /// @return the length of the body written, in bytes
+    int answer(byte[] json) {
+        request.response().headers().set(HttpHeaders.CONTENT_TYPE, JSON);
+        end(Buffer.buffer(json));
+        return json.length;
+    }
+
     /// Makes the event that tells of an error within a stream.
     ///
     /// @param error what went wrong

@@ -1,6 +1,6 @@
 package com.alltkn.gateway.exchange;
 
-import com.alltkn.gateway.caller.Callers;
+import com.alltkn.gateway.caller.CallerDirectory;
 import com.alltkn.gateway.rollout.CanaryExchange;
 import com.alltkn.gateway.rollout.CanaryOutcome;
 import com.alltkn.gateway.rollout.CanaryTraffic;
@@ -14,16 +14,16 @@ import java.util.Optional;
 final class CanaryOutcomes implements ExchangeListener, KnownCallers {
 
     private final CanaryTraffic traffic;
-    private final Callers callers;
+    private final CallerDirectory callers;
 
-    CanaryOutcomes(CanaryTraffic traffic, Callers callers) {
+    CanaryOutcomes(CanaryTraffic traffic, CallerDirectory callers) {
         this.traffic = traffic;
         this.callers = callers;
     }
 
     @Override
     public int count() {
-        return callers.all().size();
+        return callers.current().all().size();
     }
 
     @Override

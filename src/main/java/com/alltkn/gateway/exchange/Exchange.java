@@ -1,6 +1,7 @@
 package com.alltkn.gateway.exchange;
 
 import com.alltkn.gateway.caller.Caller;
+import com.alltkn.gateway.caller.Identity;
 import com.alltkn.gateway.error.ErrorShape;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.exchange.Attempts.Asked;
@@ -9,11 +10,19 @@ import com.alltkn.gateway.exchange.Settlement.Ending;
 import com.alltkn.gateway.openai.BodyReading.Unreadable;
 import com.alltkn.gateway.openai.Endpoint;
 import com.alltkn.gateway.openai.JsonRequest;
+import com.alltkn.gateway.openai.MultipartModel;
 import com.alltkn.gateway.openai.PathMatch;
 import com.alltkn.gateway.openai.RequestKind;
 import com.alltkn.gateway.openai.RequestReader;
+import com.alltkn.gateway.openai.Usage;
+import com.alltkn.gateway.quota.Admission;
+import com.alltkn.gateway.quota.Demand;
+import com.alltkn.gateway.quota.Reservation;
+import com.alltkn.gateway.quota.Standing;
+import com.alltkn.gateway.quota.UsageReport;
 import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.upstream.Effort;
+import com.alltkn.gateway.upstream.UpstreamGate;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -49,9 +58,16 @@ public final class Exchange implements Attempts.Listener {
     private @Nullable Endpoint endpoint;
     private String pathAndQuery = "";
     private @Nullable CallerBody body;
-    private @Nullable JsonRequest json;
+    private @Nullable ReadAhead ahead;
+    private @Nullable String modelAsked;
+    private boolean streamed;
     private @Nullable Attempts attempts;
-    private int bytesOfError;
+    private UpstreamGate.@Nullable Ticket ticket;
+    private long patience;
+    private Demand demand = Demand.NOTHING;
+    private @Nullable Reservation reservation;
+    private @Nullable Standing standing;
+    private int bytesWritten;
     private boolean last;
     private boolean settled;
 
@@ -106,6 +122,12 @@ public final class Exchange implements Attempts.Listener {
         if (body != null) {
             body.abandon();
         }
+        if (ahead != null) {
+            ahead.abandon();
+        }
+        if (ticket != null && ticket.tryGiveUp()) {
+            context.owner().cancelTimer(patience);
+        }
         if (attempts != null) {
             attempts.cancel();
         }
@@ -114,13 +136,34 @@ public final class Exchange implements Attempts.Listener {
     private void identify() {
         var credentials = request.headers().getAll(HttpHeaders.AUTHORIZATION);
         if (credentials.size() == 1) {
-            caller = gateway.callers().identify(credentials.getFirst()).orElse(null);
-        }
-        if (caller == null) {
+            identified(gateway.identification().identify(credentials.getFirst()));
+        } else {
             refuse(new GatewayError.InvalidCredentials());
-            return;
         }
-        match(caller);
+    }
+
+    private void identified(Identity identity) {
+        switch (identity) {
+            case Identity.Known(var known) -> {
+                caller = known;
+                if (known.blocked()) {
+                    refuse(new GatewayError.CallerBlocked());
+                } else {
+                    match(known);
+                }
+            }
+            case Identity.Nobody() -> refuse(new GatewayError.InvalidCredentials());
+            case Identity.Uncheckable() -> refuse(new GatewayError.TokensUncheckable());
+            case Identity.Pending(var later) -> {
+                var _ =
+                        later.thenAccept(found ->
+                                context.runOnContext(_ -> {
+                                    if (!settled) {
+                                        identified(found);
+                                    }
+                                }));
+            }
+        }
     }
 
     private void match(Caller caller) {
@@ -136,7 +179,9 @@ public final class Exchange implements Attempts.Listener {
                     refuse(new GatewayError.MethodNotAllowed(request.method().name(), allowed));
             case PathMatch.Found(var found) -> {
                 endpoint = found;
-                if (found.storedObjects() && !caller.storedObjects()) {
+                if (found == Endpoint.GET_USAGE) {
+                    tellUsage(caller);
+                } else if (found.storedObjects() && !caller.storedObjects()) {
                     refuse(new GatewayError.PathNotAllowed(found.label()));
                 } else {
                     read(found, caller);
@@ -159,10 +204,7 @@ public final class Exchange implements Attempts.Listener {
                             "this path takes no body", null, "unexpected_body"));
             return;
         }
-        var limit =
-                endpoint.requestKind() == RequestKind.JSON
-                        ? gateway.config().maxBodySize().asLongValue()
-                        : gateway.config().maxUploadSize().asLongValue();
+        var limit = largestBody(endpoint, caller);
         if (declared.isPresent() && declared.getAsLong() > limit) {
             refuse(new GatewayError.BodyTooLarge(limit));
             return;
@@ -174,42 +216,173 @@ public final class Exchange implements Attempts.Listener {
             body =
                     CallerBody.read(
                             request,
+                            limit,
                             gateway.config(),
                             context.owner(),
                             bytes -> understand(bytes, endpoint, caller),
                             this::refuse);
+        } else if (endpoint.namesModelInPart() && !caller.models().allowAll()) {
+            readAhead(endpoint, caller, declared, limit);
         } else {
-            attempt(new Asked(caller, endpoint, pathAndQuery, null, hasBody(declared), declared));
+            admit(upload(endpoint, caller, null, declared, limit), Demand.NOTHING);
         }
+    }
+
+    private void readAhead(Endpoint endpoint, Caller caller, OptionalLong declared, long limit) {
+        var reader = MultipartModel.of(request.getHeader(HttpHeaders.CONTENT_TYPE));
+        if (reader.isEmpty()) {
+            refuse(unreadable(MultipartModel.unclearBoundary()));
+            return;
+        }
+        ahead =
+                ReadAhead.of(
+                        request,
+                        reader.get(),
+                        gateway.config(),
+                        context.owner(),
+                        model -> {
+                            modelAsked = model;
+                            if (caller.models().allow(model)) {
+                                admit(
+                                        upload(endpoint, caller, ahead, declared, limit),
+                                        Demand.NOTHING);
+                            } else {
+                                refuse(new GatewayError.ModelNotAllowed(model));
+                            }
+                        },
+                        this::refuse);
+        ahead.start();
+    }
+
+    private Asked upload(
+            Endpoint endpoint,
+            Caller caller,
+            @Nullable ReadAhead ahead,
+            OptionalLong declared,
+            long limit) {
+        return new Asked(
+                caller, endpoint, pathAndQuery, null, hasBody(declared), ahead, declared, limit);
     }
 
     private void understand(byte[] bytes, Endpoint endpoint, Caller caller) {
         switch (RequestReader.read(bytes)) {
-            case Unreadable(var message, var param, var code) ->
-                    refuse(new GatewayError.InvalidRequest(message, param, code));
+            case Unreadable unreadable -> refuse(unreadable(unreadable));
             case JsonRequest read -> {
-                json = read;
+                modelAsked = read.model();
+                streamed = read.stream();
                 if (read.namesStoredState() && !caller.storedObjects()) {
                     refuse(
                             new GatewayError.PathNotAllowed(
                                     "previous_response_id, conversation or background"));
                 } else {
-                    attempt(
+                    var asked =
                             new Asked(
                                     caller,
                                     endpoint,
                                     pathAndQuery,
                                     read,
                                     false,
-                                    OptionalLong.empty()));
+                                    null,
+                                    OptionalLong.empty(),
+                                    bytes.length);
+                    admit(
+                            asked,
+                            Demand.of(
+                                    read,
+                                    endpoint.outputLimitField().isPresent(),
+                                    caller.limits().outputTokens()));
                 }
             }
         }
     }
 
-    private void attempt(Asked question) {
-        attempts = new Attempts(gateway, context, request, question, startedNanos, this);
+    private static GatewayError unreadable(Unreadable body) {
+        return new GatewayError.InvalidRequest(body.message(), body.param(), body.code());
+    }
+
+    private long largestBody(Endpoint endpoint, Caller caller) {
+        var most =
+                endpoint.requestKind() == RequestKind.JSON
+                        ? gateway.config().maxBodySize()
+                        : gateway.config().maxUploadSize();
+        return Math.min(most.asLongValue(), caller.limits().requestBytes().orElse(Long.MAX_VALUE));
+    }
+
+    private void admit(Asked asked, Demand demand) {
+        this.demand = demand;
+        gateway.quotas().admit(asked.caller(), demand, admission -> admitted(admission, asked));
+    }
+
+    private void admitted(Admission admission, Asked asked) {
+        switch (admission) {
+            case Admission.Admitted(var taken) -> {
+                if (settled) {
+                    taken.release();
+                    return;
+                }
+                reservation = taken;
+                standing = taken.standing();
+                enter(asked);
+            }
+            case Admission.Refused(var error, var now) -> {
+                standing = now;
+                refuse(error);
+            }
+        }
+    }
+
+    private void enter(Asked asked) {
+        switch (gateway.gate()
+                .enter(
+                        asked.caller().id(),
+                        slot -> context.runOnContext(_ -> called(asked, slot)))) {
+            case UpstreamGate.Slot slot -> attempt(asked, slot);
+            case UpstreamGate.Full() -> refuse(new GatewayError.Overloaded());
+            case UpstreamGate.Ticket waiting -> {
+                ticket = waiting;
+                patience =
+                        context.owner()
+                                .setTimer(
+                                        gateway.gateConfig().longestWait().toMillis(),
+                                        _ -> {
+                                            if (waiting.tryGiveUp()) {
+                                                ticket = null;
+                                                refuse(new GatewayError.Overloaded());
+                                            }
+                                        });
+            }
+        }
+    }
+
+    private void called(Asked asked, UpstreamGate.Slot slot) {
+        ticket = null;
+        context.owner().cancelTimer(patience);
+        if (settled) {
+            slot.leave();
+        } else {
+            attempt(asked, slot);
+        }
+    }
+
+    private void attempt(Asked asked, UpstreamGate.Slot slot) {
+        attempts = new Attempts(gateway, context, request, asked, slot, startedNanos, this);
         attempts.start();
+    }
+
+    private void tellUsage(Caller caller) {
+        request.resume();
+        gateway.quotas()
+                .standing(
+                        caller,
+                        now -> {
+                            if (settled) {
+                                return;
+                            }
+                            standing = now;
+                            answering(request.response().headers());
+                            bytesWritten = connection.answer(UsageReport.of(caller, now));
+                            answered();
+                        });
     }
 
     @Override
@@ -217,6 +390,9 @@ public final class Exchange implements Attempts.Listener {
         headers.set(REQUEST_ID, requestId);
         writeRevision(headers);
         writeLast(headers);
+        if (standing != null) {
+            RateLimitHeaders.write(standing, headers);
+        }
     }
 
     @Override
@@ -259,9 +435,8 @@ public final class Exchange implements Attempts.Listener {
         if (relay != null && relay.begun()) {
             relay.breakOff(connection, error);
         } else {
-            writeRevision(request.response().headers());
-            writeLast(request.response().headers());
-            bytesOfError = connection.answer(error, shape);
+            answering(request.response().headers());
+            bytesWritten = connection.answer(error, shape);
         }
         settle(ending(error, shape), Optional.of(shape.errorClass()), Optional.of(failure));
         finish();
@@ -309,6 +484,7 @@ public final class Exchange implements Attempts.Listener {
 
     private void settle(Ending ending, Optional<String> error, Optional<String> failure) {
         settled = true;
+        settleReservation(ending);
         var response = request.response();
         var asked = Optional.ofNullable(attempts);
         var revision = asked.map(Attempts::revision);
@@ -321,8 +497,8 @@ public final class Exchange implements Attempts.Listener {
                         Optional.ofNullable(caller).map(Caller::id),
                         endpoint == null ? "unknown" : endpoint.label(),
                         endpoint == null ? "unknown" : endpoint.type(),
-                        json != null && json.stream(),
-                        Optional.ofNullable(json).map(JsonRequest::model),
+                        streamed,
+                        Optional.ofNullable(modelAsked),
                         asked.map(Attempts::model),
                         response.headWritten() ? response.getStatusCode() : CALLER_GONE,
                         ending,
@@ -339,8 +515,27 @@ public final class Exchange implements Attempts.Listener {
                         asked.map(Attempts::uploaded)
                                 .orElse(OptionalLong.empty())
                                 .orElse(body == null ? 0 : body.length()),
-                        relay.filter(Relay::begun).map(Relay::written).orElse((long) bytesOfError),
+                        relay.filter(Relay::begun).map(Relay::written).orElse((long) bytesWritten),
                         Optional.ofNullable(request.getHeader("traceparent"))));
+    }
+
+    /// What was used is charged, and where nobody says how much, what was set aside for it; of an
+    /// answer that broke off, what had come of it.
+    private void settleReservation(Ending ending) {
+        if (reservation == null) {
+            return;
+        }
+        var relay = attempts == null ? null : attempts.relay();
+        var usage = relay == null ? Optional.<Usage>empty() : relay.usage();
+        if (usage.isPresent()) {
+            reservation.settle(usage.get().inputTokens() + usage.get().outputTokens());
+        } else if (ending == Ending.ANSWERED) {
+            reservation.settleUnknown();
+        } else if (relay != null && relay.begun()) {
+            reservation.settle(demand.brokenOffAfter(relay.written()));
+        } else {
+            reservation.release();
+        }
     }
 
     private OptionalLong declaredLength() {

@@ -1,12 +1,15 @@
 package com.alltkn.gateway.exchange;
 
-import com.alltkn.gateway.caller.Callers;
+import com.alltkn.gateway.caller.Identification;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.error.UserTexts;
+import com.alltkn.gateway.quota.Quotas;
 import com.alltkn.gateway.rollout.Revisions;
+import com.alltkn.gateway.upstream.GateConfig;
 import com.alltkn.gateway.upstream.RetryPolicy;
 import com.alltkn.gateway.upstream.UpstreamClients;
 import com.alltkn.gateway.upstream.UpstreamConfig;
+import com.alltkn.gateway.upstream.UpstreamGate;
 import io.quarkus.arc.All;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.impl.ContextInternal;
@@ -22,10 +25,13 @@ import java.util.concurrent.ThreadLocalRandom;
 @Singleton
 public class Exchanges {
 
-    private final Callers callers;
+    private final Identification identification;
+    private final Quotas quotas;
     private final Revisions revisions;
     private final UpstreamClients clients;
     private final RetryPolicy retries;
+    private final UpstreamGate gate;
+    private final GateConfig gateConfig;
     private final UpstreamConfig upstreamConfig;
     private final ExchangeConfig config;
     private final UserTexts texts;
@@ -35,19 +41,25 @@ public class Exchanges {
     private volatile Closing closing = Closing.NOT_YET;
 
     Exchanges(
-            Callers callers,
+            Identification identification,
+            Quotas quotas,
             Revisions revisions,
             UpstreamClients clients,
             RetryPolicy retries,
+            UpstreamGate gate,
+            GateConfig gateConfig,
             UpstreamConfig upstreamConfig,
             ExchangeConfig config,
             UserTexts texts,
             Clock clock,
             @All List<ExchangeListener> listeners) {
-        this.callers = callers;
+        this.identification = identification;
+        this.quotas = quotas;
         this.revisions = revisions;
         this.clients = clients;
         this.retries = retries;
+        this.gate = gate;
+        this.gateConfig = gateConfig;
         this.upstreamConfig = upstreamConfig;
         this.config = config;
         this.texts = texts;
@@ -110,8 +122,12 @@ public class Exchanges {
         return "req_" + hex.toHexDigits(random.nextLong()) + hex.toHexDigits(random.nextLong());
     }
 
-    Callers callers() {
-        return callers;
+    Identification identification() {
+        return identification;
+    }
+
+    Quotas quotas() {
+        return quotas;
     }
 
     Revisions revisions() {
@@ -124,6 +140,14 @@ public class Exchanges {
 
     RetryPolicy retries() {
         return retries;
+    }
+
+    UpstreamGate gate() {
+        return gate;
+    }
+
+    GateConfig gateConfig() {
+        return gateConfig;
     }
 
     UpstreamConfig upstreamConfig() {

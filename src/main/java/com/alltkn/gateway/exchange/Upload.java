@@ -1,9 +1,12 @@
 package com.alltkn.gateway.exchange;
 
+import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.upstream.Attempt;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// Passes a caller's body on while it arrives: a slow upstream holds the caller back, and no more
 /// than a piece is in memory.
@@ -12,18 +15,32 @@ final class Upload {
     private final HttpServerRequest from;
     private final long limit;
     private final Attempt attempt;
-    private final Runnable tooLarge;
+    private final @Nullable ReadAhead ahead;
+    private final Consumer<GatewayError> refused;
     private long length;
     private boolean over;
 
-    Upload(HttpServerRequest from, long limit, Attempt attempt, Runnable tooLarge) {
+    /// @param ahead what was read of the body already, if anything was
+    /// @param refused is told why the body may not be passed on to its end
+    Upload(
+            HttpServerRequest from,
+            long limit,
+            @Nullable ReadAhead ahead,
+            Attempt attempt,
+            Consumer<GatewayError> refused) {
         this.from = from;
         this.limit = limit;
+        this.ahead = ahead;
         this.attempt = attempt;
-        this.tooLarge = tooLarge;
+        this.refused = refused;
     }
 
     void start(HttpClientRequest to) {
+        if (ahead != null) {
+            for (var piece : ahead.take()) {
+                pass(piece, to);
+            }
+        }
         from.handler(piece -> received(piece, to));
         from.endHandler(_ -> ended(to));
         from.resume();
@@ -43,10 +60,23 @@ final class Upload {
         if (over) {
             return;
         }
+        if (ahead != null) {
+            var trouble = ahead.look(piece);
+            if (trouble.isPresent()) {
+                refuse(trouble.get());
+                return;
+            }
+        }
+        pass(piece, to);
+    }
+
+    private void pass(Buffer piece, HttpClientRequest to) {
+        if (over) {
+            return;
+        }
         length += piece.length();
         if (length > limit) {
-            over = true;
-            tooLarge.run();
+            refuse(new GatewayError.BodyTooLarge(limit));
             return;
         }
         attempt.sending();
@@ -64,8 +94,20 @@ final class Upload {
         if (over) {
             return;
         }
+        if (ahead != null) {
+            var trouble = ahead.lookAtEnd();
+            if (trouble.isPresent()) {
+                refuse(trouble.get());
+                return;
+            }
+        }
         over = true;
         attempt.sentAll();
         to.end();
+    }
+
+    private void refuse(GatewayError error) {
+        over = true;
+        refused.accept(error);
     }
 }

@@ -10,7 +10,7 @@ public sealed interface BodyReading permits JsonRequest, BodyReading.Unreadable 
     ///
     /// @param message the fact, in lower case, without anything of the body
     /// @param param the field at fault, if one is
-    /// @param code a fixed word for programs: `invalid_json`, `duplicate_field`, `invalid_type` or
-    ///   `invalid_value`
+    /// @param code a fixed word for programs: `invalid_json`, `invalid_multipart`,
+    ///   `duplicate_field`, `invalid_type` or `invalid_value`
     record Unreadable(String message, @Nullable String param, String code) implements BodyReading {}
 }

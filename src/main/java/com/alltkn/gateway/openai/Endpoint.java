@@ -5,6 +5,7 @@ import static com.alltkn.gateway.openai.RequestKind.MULTIPART;
 import static com.alltkn.gateway.openai.RequestKind.NONE;
 
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 
 /// The operations of the OpenAI API that the gateway relays: a method and a path each, as the SDKs
@@ -31,6 +32,9 @@ public enum Endpoint {
     LIST_MODELS("GET", "models", "models", NONE),
     GET_MODEL("GET", "models/{id}", "models", NONE),
     DELETE_MODEL("DELETE", "models/{id}", "models", NONE),
+
+    /// Not OpenAI's but the gateway's own, and answered by it.
+    GET_USAGE("GET", "usage", "usage", NONE),
 
     CREATE_MODERATION("POST", "moderations", "moderation", JSON),
     RERANK("POST", "rerank", "rerank", JSON),
@@ -89,6 +93,7 @@ public enum Endpoint {
                     COMPACT_RESPONSE,
                     LIST_MODELS,
                     GET_MODEL,
+                    GET_USAGE,
                     CREATE_MODERATION,
                     RERANK,
                     GENERATE_IMAGE,
@@ -169,6 +174,23 @@ public enum Endpoint {
     /// Whether the default model may be put into a body that names none.
     public boolean takesModel() {
         return CHAT_MODEL.contains(this);
+    }
+
+    /// Whether the body is made of parts, one of which names a model.
+    public boolean namesModelInPart() {
+        return switch (this) {
+            case EDIT_IMAGE, VARY_IMAGE, TRANSCRIBE, TRANSLATE -> true;
+            default -> false;
+        };
+    }
+
+    /// The field that bounds what a model may write; empty where none does.
+    public Optional<String> outputLimitField() {
+        return switch (this) {
+            case CREATE_CHAT_COMPLETION, CREATE_COMPLETION -> Optional.of("max_tokens");
+            case CREATE_RESPONSE -> Optional.of("max_output_tokens");
+            default -> Optional.empty();
+        };
     }
 
     /// Whether a stream can be asked for its usage with `stream_options.include_usage`. Responses

@@ -2,12 +2,15 @@ package com.alltkn.gateway.openai;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// A JSON body with the few fields the gateway looks at. The bytes are the caller's own; only
 /// `edited` makes others.
 public final class JsonRequest implements BodyReading {
-    private static final byte[] NO_EDIT = {};
 
     private final byte[] body;
     private final Fields fields;
@@ -43,7 +46,14 @@ public final class JsonRequest implements BodyReading {
             boolean stream,
             boolean usageAsked,
             boolean namesStoredState,
-            Spans spans) {}
+            List<OutputLimit> outputLimits,
+            long choices,
+            Spans spans) {
+
+        Fields {
+            outputLimits = List.copyOf(outputLimits);
+        }
+    }
 
     JsonRequest(byte[] body, Fields fields) {
         this.body = body;
@@ -76,46 +86,71 @@ public final class JsonRequest implements BodyReading {
         return body;
     }
 
-    /// The body with another model, or with the usage chunk asked for, or both; every other byte
-    /// stays as it was.
+    /// How many output tokens the caller allows one choice of the answer; empty if it does not say.
+    public OptionalLong outputTokens() {
+        return fields.outputLimits().stream()
+                .map(OutputLimit::tokens)
+                .flatMapToLong(OptionalLong::stream)
+                .max();
+    }
+
+    /// How many choices the answer is to have, 1 if the caller does not say.
+    public long choices() {
+        return fields.choices();
+    }
+
+    /// The body with another model, with the usage chunk asked for, with bounded output, or all of
+    /// it; every other byte stays as it was.
     ///
     /// @param newModel the model to put in; null leaves what is there
     /// @param askForUsage whether `stream_options.include_usage` is to be `true`; `false` leaves
     ///   what is there
+    /// @param cap the bound of its output; null leaves what is there
     /// @return the same array if nothing changes, else a new one
-    public byte[] edited(@Nullable String newModel, boolean askForUsage) {
-        var changesModel = newModel != null && !newModel.equals(fields.model());
-        var changesUsage = askForUsage && !fields.usageAsked();
-        if (!changesModel && !changesUsage) {
-            return body;
-        }
-        var spans = fields.spans();
+    public byte[] edited(@Nullable String newModel, boolean askForUsage, @Nullable OutputCap cap) {
+        var edits = new ArrayList<Edit>(3);
         var atStart = new StringBuilder();
-        var model = Edit.NONE;
-        var usage = Edit.NONE;
-        if (changesModel && newModel != null) {
+        var spans = fields.spans();
+        if (newModel != null && !newModel.equals(fields.model())) {
             var value =
                     '"' + new String(JsonStringEncoder.getInstance().quoteAsString(newModel)) + '"';
             if (spans.modelFrom() < 0) {
                 atStart.append("\"model\":").append(value).append(',');
             } else {
-                model = Edit.of(spans.modelFrom(), spans.modelTo(), value);
+                edits.add(Edit.of(spans.modelFrom(), spans.modelTo(), value));
             }
         }
-        if (changesUsage) {
+        if (askForUsage && !fields.usageAsked()) {
             if (spans.optionsFrom() < 0) {
                 atStart.append("\"stream_options\":{\"include_usage\":true},");
             } else {
-                usage = usageEdit(spans);
+                edits.add(usageEdit(spans));
             }
         }
-        if (spans.empty() && !atStart.isEmpty()) {
-            atStart.setLength(atStart.length() - 1);
+        if (cap != null) {
+            cap(cap, edits, atStart);
         }
-        var insertion = Edit.of(spans.inside(), spans.inside(), atStart.toString());
-        return model.from() <= usage.from()
-                ? apply(insertion, model, usage)
-                : apply(insertion, usage, model);
+        if (!atStart.isEmpty()) {
+            if (spans.empty()) {
+                atStart.setLength(atStart.length() - 1);
+            }
+            edits.add(Edit.of(spans.inside(), spans.inside(), atStart.toString()));
+        }
+        return edits.isEmpty() ? body : apply(edits);
+    }
+
+    private void cap(OutputCap cap, List<Edit> edits, StringBuilder atStart) {
+        for (var limit : fields.outputLimits()) {
+            // A null bounds nothing, and neither does a number that means "no bound" somewhere.
+            if (limit.tokens().isEmpty()
+                    || limit.tokens().getAsLong() > cap.most()
+                    || limit.tokens().getAsLong() < 0) {
+                edits.add(Edit.of(limit.from(), limit.to(), Long.toString(cap.most())));
+            }
+        }
+        if (fields.outputLimits().isEmpty()) {
+            atStart.append('"').append(cap.field()).append("\":").append(cap.most()).append(',');
+        }
     }
 
     private static Edit usageEdit(Spans spans) {
@@ -130,15 +165,13 @@ public final class JsonRequest implements BodyReading {
                 inside, inside, "\"include_usage\":true" + (spans.optionsEmpty() ? "" : ","));
     }
 
-    /// Replaces three spans that stand in this order and do not overlap.
-    private byte[] apply(Edit first, Edit second, Edit third) {
-        var result = new byte[body.length + first.growth() + second.growth() + third.growth()];
+    /// Replaces spans that do not overlap.
+    private byte[] apply(List<Edit> edits) {
+        edits.sort(Comparator.comparingInt(Edit::from));
+        var result = new byte[body.length + edits.stream().mapToInt(Edit::growth).sum()];
         var read = 0;
         var written = 0;
-        for (var edit : new Edit[] {first, second, third}) {
-            if (edit.isNone()) {
-                continue;
-            }
+        for (var edit : edits) {
             System.arraycopy(body, read, result, written, edit.from() - read);
             written += edit.from() - read;
             System.arraycopy(edit.bytes(), 0, result, written, edit.bytes().length);
@@ -149,16 +182,16 @@ public final class JsonRequest implements BodyReading {
         return result;
     }
 
+    /// A bound that the gateway sets on an answer.
+    ///
+    /// @param field the name of the field that bounds it, where the caller named none
+    /// @param most the most output tokens of one choice
+    public record OutputCap(String field, long most) {}
+
     /// New bytes for one span of the body.
     private record Edit(int from, int to, byte[] bytes) {
-        static final Edit NONE = new Edit(0, 0, NO_EDIT);
-
         static Edit of(int from, int to, String text) {
             return new Edit(from, to, text.getBytes(StandardCharsets.UTF_8));
-        }
-
-        boolean isNone() {
-            return from == to && bytes.length == 0;
         }
 
         int growth() {

@@ -5,6 +5,9 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import com.alltkn.gateway.openai.BodyReading.Unreadable;
 import com.alltkn.gateway.openai.JsonRequest.Fields;
 import com.alltkn.gateway.openai.JsonRequest.Spans;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// Reads of a JSON body only what the gateway decides by, in one pass and without building anything
@@ -22,6 +25,7 @@ public final class RequestReader {
     private static final byte[] PREVIOUS_RESPONSE = "previous_response_id".getBytes(US_ASCII);
     private static final byte[] CONVERSATION = "conversation".getBytes(US_ASCII);
     private static final byte[] BACKGROUND = "background".getBytes(US_ASCII);
+    private static final byte[] CHOICES = "n".getBytes(US_ASCII);
 
     private final byte[] body;
     private final JsonScanner scanner;
@@ -42,6 +46,9 @@ public final class RequestReader {
     private boolean conversationSeen;
     private boolean backgroundSeen;
     private boolean storedState;
+    private final List<OutputLimit> outputLimits = new ArrayList<>(1);
+    private boolean choicesSeen;
+    private long choices = 1;
 
     private RequestReader(byte[] body) {
         this.body = body;
@@ -92,7 +99,9 @@ public final class RequestReader {
                         optionsEmpty,
                         askFrom,
                         askTo);
-        return new JsonRequest(body, new Fields(model, stream, usageAsked, storedState, spans));
+        return new JsonRequest(
+                body,
+                new Fields(model, stream, usageAsked, storedState, outputLimits, choices, spans));
     }
 
     private @Nullable Unreadable readMember() {
@@ -113,6 +122,14 @@ public final class RequestReader {
         }
         if (scanner.keyIs(BACKGROUND)) {
             return readBackground();
+        }
+        for (var field : OutputLimit.Field.values()) {
+            if (scanner.keyIs(field.key())) {
+                return readOutputLimit(field);
+            }
+        }
+        if (scanner.keyIs(CHOICES)) {
+            return readChoices();
         }
         return scanner.skipValue() ? null : malformed();
     }
@@ -263,6 +280,54 @@ public final class RequestReader {
         }
         storedState |= kind == 't';
         return null;
+    }
+
+    private @Nullable Unreadable readOutputLimit(OutputLimit.Field field) {
+        if (outputLimits.stream().anyMatch(limit -> limit.field() == field)) {
+            return duplicate(field.word());
+        }
+        var kind = scanner.peek();
+        var from = scanner.position();
+        if (!scanner.skipValue()) {
+            return malformed();
+        }
+        var to = scanner.position();
+        if (kind != 'n' && !isNumber(kind)) {
+            return wrongType(field.word(), "a number");
+        }
+        outputLimits.add(
+                new OutputLimit(
+                        field,
+                        kind == 'n' ? OptionalLong.empty() : OptionalLong.of(number(from, to)),
+                        from,
+                        to));
+        return null;
+    }
+
+    private @Nullable Unreadable readChoices() {
+        if (choicesSeen) {
+            return duplicate("n");
+        }
+        choicesSeen = true;
+        var kind = scanner.peek();
+        var from = scanner.position();
+        if (!scanner.skipValue()) {
+            return malformed();
+        }
+        // Elsewhere than in chats this name may mean anything.
+        if (isNumber(kind)) {
+            choices = Math.max(1, number(from, scanner.position()));
+        }
+        return null;
+    }
+
+    /// The whole part of a number; what is too large for a long is the largest one.
+    private long number(int from, int to) {
+        return (long) Double.parseDouble(new String(body, from, to - from, US_ASCII));
+    }
+
+    private static boolean isNumber(byte kind) {
+        return kind == '-' || (kind >= '0' && kind <= '9');
     }
 
     private Unreadable malformed() {

@@ -21,7 +21,15 @@ public enum Setting {
     /// Optional: models to try after the one asked for, comma-separated, first one first.
     FALLBACK_MODELS("ALLTKN_FALLBACK_MODELS"),
     /// Optional: the percentage of exchanges that the revision carries before it takes over.
-    CANARY_PERCENT("ALLTKN_CANARY_PERCENT");
+    CANARY_PERCENT("ALLTKN_CANARY_PERCENT"),
+    /// Optional: milliseconds until a connection stands.
+    CONNECT_TIMEOUT("AI_CONNECT_TIMEOUT_MS"),
+    /// Optional: milliseconds until a stream's first byte.
+    FIRST_BYTE_TIMEOUT("AI_FIRST_BYTE_TIMEOUT_MS"),
+    /// Optional: milliseconds between two bytes.
+    IDLE_TIMEOUT("AI_IDLE_TIMEOUT_MS"),
+    /// Optional: milliseconds for a stream or an upload in all.
+    STREAM_TIMEOUT("AI_STREAM_TIMEOUT_MS");
 
     /// The names of all settings.
     public static final Set<String> NAMES =

@@ -26,6 +26,7 @@ import java.util.TreeMap;
 /// @param fallbackModels models to try after the one asked for; often empty
 /// @param canaryPercent the percentage of exchanges that the revision carries before it takes over;
 ///   0 for none
+/// @param clocks how long upstream may take otherwise
 /// @param origins for each setting's name the source its value came from: that of the revision
 ///   (`vault`, `file`, `environment`, `sandbox`), `environment` for a default of the process, or
 ///   `default` for a built-in one
@@ -38,6 +39,7 @@ public record Settings(
         LogLevel logLevel,
         List<String> fallbackModels,
         int canaryPercent,
+        Clocks clocks,
         Map<String, String> origins) {
 
     /// Half: the comparison needs what the active revision meets in the same time, and a candidate
@@ -79,6 +81,7 @@ public record Settings(
             add(digest, logLevel.name());
             fallbackModels.forEach(model -> add(digest, model));
             add(digest, Integer.toString(canaryPercent));
+            add(digest, clocks.toString());
             return new ContentId(keyId.value() + "-" + HexFormat.of().formatHex(digest.digest()));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -84,10 +85,11 @@ public final class SettingsParser {
                     KeyId.of(key),
                     baseUrl(),
                     model(Setting.DEFAULT_MODEL, text(Setting.DEFAULT_MODEL)),
-                    timeout(),
+                    timeout(Setting.REQUEST_TIMEOUT),
                     logLevel(),
                     fallbackModels(),
                     canaryPercent(),
+                    clocks(),
                     origins);
         }
 
@@ -155,8 +157,19 @@ public final class SettingsParser {
             return normalised(url);
         }
 
-        private Duration timeout() throws RuleBrokenException {
-            var setting = Setting.REQUEST_TIMEOUT;
+        private Clocks clocks() throws RuleBrokenException {
+            return new Clocks(
+                    clock(Setting.CONNECT_TIMEOUT),
+                    clock(Setting.FIRST_BYTE_TIMEOUT),
+                    clock(Setting.IDLE_TIMEOUT),
+                    clock(Setting.STREAM_TIMEOUT));
+        }
+
+        private Optional<Duration> clock(Setting setting) throws RuleBrokenException {
+            return isGiven(setting) ? Optional.of(timeout(setting)) : Optional.empty();
+        }
+
+        private Duration timeout(Setting setting) throws RuleBrokenException {
             var number = wholeNumber(setting);
             if (number.isEmpty()) {
                 throw broken(

@@ -1,6 +1,7 @@
 package com.alltkn.gateway.telemetry;
 
 import com.alltkn.gateway.upstream.UpstreamClients;
+import com.alltkn.gateway.upstream.UpstreamGate;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
@@ -11,9 +12,22 @@ import jakarta.inject.Singleton;
 @Singleton
 class UpstreamMeters {
 
-    void register(@Observes StartupEvent event, MeterRegistry registry, UpstreamClients clients) {
+    void register(
+            @Observes StartupEvent event,
+            MeterRegistry registry,
+            UpstreamClients clients,
+            UpstreamGate gate) {
         Gauge.builder("gateway.upstream.breakers.open", clients, UpstreamClients::openBreakers)
                 .description("Models of the active revision that callers are refused at once")
+                .register(registry);
+        Gauge.builder("gateway.upstream.gate.limit", gate, UpstreamGate::limit)
+                .description("Exchanges that may wait for upstream's first byte at once")
+                .register(registry);
+        Gauge.builder("gateway.upstream.gate.inside", gate, UpstreamGate::inside)
+                .description("Exchanges that do")
+                .register(registry);
+        Gauge.builder("gateway.upstream.gate.queued", gate, UpstreamGate::queued)
+                .description("Exchanges that wait to be let in")
                 .register(registry);
     }
 }

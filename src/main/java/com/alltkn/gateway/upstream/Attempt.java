@@ -28,7 +28,10 @@ public final class Attempt {
 
     private final ContextInternal context;
     private final UpstreamClient client;
-    private final UpstreamRequest request;
+
+    /// Let go once it is sent: a stream may go on for long, and a body may be large.
+    private @Nullable UpstreamRequest request;
+
     private final AttemptClocks clocks;
     private final long totalDeadline;
     private final Listener listener;
@@ -68,7 +71,14 @@ public final class Attempt {
     /// Asks.
     public void start() {
         enter(Phase.CONNECTING, clocks.connect().toNanos());
-        client.http(context).request(client.options(request)).onComplete(this::connected);
+        var asked = request;
+        if (asked == null) {
+            throw new IllegalStateException("an attempt starts once");
+        }
+        client.http(context)
+                .request(client.options(asked))
+                .onComplete(connection -> connected(connection, asked.body()));
+        request = null;
     }
 
     /// Tells that a piece of a streamed body has gone out, for a body may take long while it moves.
@@ -115,7 +125,7 @@ public final class Attempt {
         return sent != null;
     }
 
-    private void connected(AsyncResult<HttpClientRequest> connection) {
+    private void connected(AsyncResult<HttpClientRequest> connection, Body body) {
         if (phase == Phase.OVER) {
             if (connection.succeeded()) {
                 connection.result().exceptionHandler(_ -> {}).reset();
@@ -129,7 +139,7 @@ public final class Attempt {
         sent = connection.result();
         sent.exceptionHandler(_ -> broken());
         sent.response().onComplete(this::answered);
-        switch (request.body()) {
+        switch (body) {
             case Body.Empty() -> {
                 enter(Phase.THINKING, clocks.firstByte().toNanos());
                 sent.end();

@@ -1,5 +1,6 @@
 package com.alltkn.gateway.upstream;
 
+import com.alltkn.gateway.rollout.Settings;
 import com.alltkn.gateway.upstream.UpstreamConfig.RouteClocks;
 import java.time.Duration;
 import java.util.Optional;
@@ -13,33 +14,51 @@ import java.util.Optional;
 public record AttemptClocks(Duration connect, Duration firstByte, Duration idle, Duration total) {
 
     /// The clocks of an answer that comes at once: bounded by its total time alone, once connected.
+    /// A route's own clock wins over the revision's, and that over the one of the process.
     ///
-    /// @param config the clocks of the process
-    /// @param route the route's label, which may have clocks of its own
-    /// @param total the revision's limit
+    /// @param config the clocks of the process and of its routes
+    /// @param route the route's label
+    /// @param settings the clocks of the revision
     /// @return the clocks
-    public static AttemptClocks atOnce(UpstreamConfig config, String route, Duration total) {
+    public static AttemptClocks atOnce(UpstreamConfig config, String route, Settings settings) {
         var own = Optional.ofNullable(config.routes().get(route));
-        var limit = own.flatMap(RouteClocks::requestTimeout).orElse(total);
+        var limit = own.flatMap(RouteClocks::requestTimeout).orElse(settings.requestTimeout());
         return new AttemptClocks(
-                config.connectTimeout(),
-                limit,
-                own.flatMap(RouteClocks::idleTimeout).orElse(config.idleTimeout()),
-                limit);
+                connect(config, settings), limit, idle(config, own, settings), limit);
     }
 
-    /// The clocks of a streamed answer, or of an upload.
+    /// The clocks of a streamed answer, or of an upload, which win over each other in the same way.
     ///
-    /// @param config the clocks of the process
-    /// @param route the route's label, which may have clocks of its own
+    /// @param config the clocks of the process and of its routes
+    /// @param route the route's label
+    /// @param settings the clocks of the revision
     /// @return the clocks
-    public static AttemptClocks streamed(UpstreamConfig config, String route) {
+    public static AttemptClocks streamed(UpstreamConfig config, String route, Settings settings) {
         var own = Optional.ofNullable(config.routes().get(route));
+        var clocks = settings.clocks();
         return new AttemptClocks(
-                config.connectTimeout(),
-                own.flatMap(RouteClocks::firstByteTimeout).orElse(config.firstByteTimeout()),
-                own.flatMap(RouteClocks::idleTimeout).orElse(config.idleTimeout()),
-                own.flatMap(RouteClocks::streamTimeout).orElse(config.streamTimeout()));
+                connect(config, settings),
+                own.flatMap(RouteClocks::firstByteTimeout)
+                        .or(clocks::firstByte)
+                        .orElse(config.firstByteTimeout()),
+                idle(config, own, settings),
+                own.flatMap(RouteClocks::streamTimeout)
+                        .or(clocks::stream)
+                        .orElse(config.streamTimeout()));
+    }
+
+    /// @param config the clock of the process
+    /// @param settings the clock of the revision
+    /// @return until a connection stands
+    static Duration connect(UpstreamConfig config, Settings settings) {
+        return settings.clocks().connect().orElse(config.connectTimeout());
+    }
+
+    private static Duration idle(
+            UpstreamConfig config, Optional<RouteClocks> own, Settings settings) {
+        return own.flatMap(RouteClocks::idleTimeout)
+                .or(settings.clocks()::idle)
+                .orElse(config.idleTimeout());
     }
 
     /// @param shorter how long to wait for the first byte instead

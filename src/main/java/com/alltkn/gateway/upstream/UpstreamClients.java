@@ -2,6 +2,7 @@ package com.alltkn.gateway.upstream;
 
 import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.rollout.RevisionListener;
+import com.alltkn.gateway.rollout.Settings;
 import com.alltkn.gateway.rollout.Stage;
 import io.quarkus.tls.TlsConfigurationRegistry;
 import io.quarkus.vertx.core.runtime.config.VertxConfiguration;
@@ -123,10 +124,10 @@ public class UpstreamClients implements RevisionListener {
     }
 
     private UpstreamClient open(Revision revision) {
-        return new UpstreamClient(vertx, revision, options(), breakerConfig);
+        return new UpstreamClient(vertx, revision, options(revision.settings()), breakerConfig);
     }
 
-    private HttpClientOptions options() {
+    private HttpClientOptions options(Settings settings) {
         var options =
                 new HttpClientOptions()
                         .setMaxPoolSize(Math.max(1, config.maxConnections() / eventLoops))
@@ -134,7 +135,8 @@ public class UpstreamClients implements RevisionListener {
                         // longer queue would only hold bodies in memory.
                         .setMaxWaitQueueSize(Math.max(1, config.maxConnections() / eventLoops))
                         .setKeepAliveTimeout(Math.toIntExact(config.keepAlive().toSeconds()))
-                        .setConnectTimeout(Math.toIntExact(config.connectTimeout().toMillis()))
+                        .setConnectTimeout(
+                                Math.toIntExact(AttemptClocks.connect(config, settings).toMillis()))
                         .setTcpNoDelay(true)
                         // As much as one read brings: each piece of an answer is a write to the
                         // caller.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.alltkn.gateway.laboratory.Mappings;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -14,6 +15,7 @@ class CallersConfigTest {
         var config = Mappings.read(CallersConfig.class, Map.of());
 
         assertThat(config.file()).isEmpty();
+        assertThat(config.pollInterval()).isEqualTo(Duration.ofSeconds(2));
         assertThat(config.developmentKey()).isEmpty();
     }
 
@@ -24,9 +26,11 @@ class CallersConfigTest {
                         CallersConfig.class,
                         Map.of(
                                 "gateway.callers.file", "/etc/gateway/callers.yaml",
+                                "gateway.callers.poll-interval", "1s",
                                 "gateway.callers.development-key", "test-caller-key"));
 
         assertThat(config.file()).contains(Path.of("/etc/gateway/callers.yaml"));
+        assertThat(config.pollInterval()).isEqualTo(Duration.ofSeconds(1));
         assertThat(config.developmentKey()).contains("test-caller-key");
     }
 }

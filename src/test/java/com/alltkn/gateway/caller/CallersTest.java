@@ -11,8 +11,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CallersTest {
 
-    private static final Caller BILLING = new Caller("billing", false, true);
-    private static final Caller SEARCH = new Caller("search", true, true);
+    private static final Caller BILLING = Caller.named("billing");
+    private static final Caller SEARCH = Caller.named("search");
 
     private final Callers callers =
             Callers.of(Map.of(hash("old"), BILLING, hash("new"), BILLING, hash("other"), SEARCH));
@@ -84,15 +84,14 @@ class CallersTest {
     void findsEachOfThousands() {
         var byHash = new HashMap<String, Caller>();
         for (int i = 0; i < 20_000; i++) {
-            byHash.put(hash("key-" + i), new Caller("caller-" + i, false, true));
+            byHash.put(hash("key-" + i), Caller.named("caller-" + i));
         }
 
         var many = Callers.of(byHash);
 
         assertThat(many.all()).hasSize(20_000);
         for (int i = 0; i < 20_000; i++) {
-            assertThat(many.identify("Bearer key-" + i))
-                    .contains(new Caller("caller-" + i, false, true));
+            assertThat(many.identify("Bearer key-" + i)).contains(Caller.named("caller-" + i));
         }
         assertThat(many.identify("Bearer key-20000")).isEmpty();
     }

@@ -2,18 +2,20 @@ package com.alltkn.gateway.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.alltkn.gateway.caller.Caller;
-import com.alltkn.gateway.caller.Callers;
+import com.alltkn.gateway.caller.CallerDirectory;
+import com.alltkn.gateway.caller.CallersConfig;
 import com.alltkn.gateway.error.ErrorShape;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.error.GatewayError.RetryAdvice;
 import com.alltkn.gateway.exchange.Settlement.Ending;
 import com.alltkn.gateway.laboratory.MadeUpRevision;
+import com.alltkn.gateway.laboratory.Mappings;
 import com.alltkn.gateway.laboratory.Settlements;
 import com.alltkn.gateway.rollout.CanaryOutcome;
 import com.alltkn.gateway.rollout.CanaryTraffic.Role;
 import com.alltkn.gateway.rollout.MadeUpRevisions;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,8 +23,13 @@ import org.junit.jupiter.api.Test;
 
 class CanaryOutcomesTest {
 
-    private static final Callers CALLERS =
-            Callers.of(Map.of("0".repeat(64), new Caller("plain", false, true)));
+    private static final CallerDirectory CALLERS =
+            new CallerDirectory(
+                    Mappings.read(
+                            CallersConfig.class,
+                            Map.of("gateway.callers.development-key", "some-key")),
+                    false,
+                    InstantSource.system());
 
     @Test
     void classesWhatUpstreamCaused() {

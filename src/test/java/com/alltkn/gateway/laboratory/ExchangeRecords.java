@@ -37,6 +37,7 @@ public final class ExchangeRecords {
             };
 
     void open() {
+        lines.clear();
         category.addHandler(handler);
     }
 

@@ -15,7 +15,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /// What a gateway under test stands between: a real OpenBao with its settings, a scripted upstream,
-/// and three callers with keys made up for the run. A field of type [Laboratory] is filled in. The
+/// and four callers with keys made up for the run. A field of type [Laboratory] is filled in. The
 /// argument `poll-interval` says how often Vault is asked, 1 s if it is not given; any other is a
 /// key of the gateway's configuration. The clocks are short, each request is one call upstream
 /// unless [Persistence] is there too, a new revision has no probation, and the small prompt has no
@@ -44,6 +44,7 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
         var storingCallerKey = "test-caller-" + UUID.randomUUID();
         bao.podPolicy("pod", "test");
         var loyalCallerKey = "test-caller-" + UUID.randomUUID();
+        var limitedCallerKey = "test-caller-" + UUID.randomUUID();
         var settings = new HashMap<String, String>();
         settings.put("ALLTKN_API_KEY", upstreamKey);
         settings.put("ALLTKN_BASE_URL", scripted.baseUrl().toString());
@@ -59,13 +60,15 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
                         callerKey,
                         storingCallerKey,
                         loyalCallerKey,
+                        limitedCallerKey,
                         token);
         var config = new HashMap<String, String>();
         config.put("gateway.vault.poll-interval", arguments.getOrDefault("poll-interval", "1s"));
         config.put("quarkus.vault.url", bao.url().toString());
         config.put("quarkus.vault.authentication.client-token", token);
         config.put(
-                "gateway.callers.file", callersFile(callerKey, storingCallerKey, loyalCallerKey));
+                "gateway.callers.file",
+                callersFile(callerKey, storingCallerKey, loyalCallerKey, limitedCallerKey));
         config.put("gateway.upstream.allowed-hosts", "127.0.0.1");
         config.put("gateway.health.prompt.enabled", "false");
         config.put("gateway.rollout.probation", "0s");
@@ -104,7 +107,10 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
     }
 
     private static String callersFile(
-            String callerKey, String storingCallerKey, String loyalCallerKey) {
+            String callerKey,
+            String storingCallerKey,
+            String loyalCallerKey,
+            String limitedCallerKey) {
         try {
             var file = Files.createTempFile("callers", ".yaml");
             file.toFile().deleteOnExit();
@@ -120,11 +126,22 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
                               - id: loyal
                                 api-keys: ["sha256:%s"]
                                 fallback: false
+                              - id: limited
+                                api-keys: ["sha256:%s"]
+                                models: ["some-*", deepseek-chat]
+                                limits:
+                                  request-bytes: 1000
+                                  output-tokens: 50
+                                  requests-per-minute: 1000
+                                  tokens-per-minute: 100000
+                                  concurrent: 2
+                                budget: {daily-tokens: 1000000}
                             """
                                     .formatted(
                                             sha256(callerKey),
                                             sha256(storingCallerKey),
-                                            sha256(loyalCallerKey)))
+                                            sha256(loyalCallerKey),
+                                            sha256(limitedCallerKey)))
                     .toString();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -148,6 +165,7 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
     /// @param callerKey the key of the caller `plain`
     /// @param storingCallerKey the key of the caller `storing`, who may reach stored objects
     /// @param loyalCallerKey the key of the caller `loyal`, who wants no other model
+    /// @param limitedCallerKey the key of the caller `limited`, who has every limit there is
     /// @param vaultToken what the gateway logs in with
     public record Laboratory(
             ScriptedUpstream upstream,
@@ -156,5 +174,6 @@ public final class GatewayUnderTest implements QuarkusTestResourceLifecycleManag
             String callerKey,
             String storingCallerKey,
             String loyalCallerKey,
+            String limitedCallerKey,
             String vaultToken) {}
 }

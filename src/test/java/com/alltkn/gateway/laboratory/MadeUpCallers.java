@@ -19,9 +19,6 @@ public final class MadeUpCallers {
         try {
             var file = Files.createTempFile("callers", ".yaml");
             file.toFile().deleteOnExit();
-            var digest =
-                    MessageDigest.getInstance("SHA-256")
-                            .digest(key.getBytes(StandardCharsets.UTF_8));
             return Files.writeString(
                     file,
                     """
@@ -29,9 +26,17 @@ public final class MadeUpCallers {
                       - id: plain
                         api-keys: ["sha256:%s"]
                     """
-                            .formatted(HexFormat.of().formatHex(digest)));
+                            .formatted(sha256(key)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /// The hash of a key in hex digits.
+    public static String sha256(String key) {
+        try {
+            var digest = MessageDigest.getInstance("SHA-256");
+            return HexFormat.of().formatHex(digest.digest(key.getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }

@@ -1,5 +1,6 @@
 package com.alltkn.gateway.laboratory;
 
+import com.alltkn.gateway.rollout.Clocks;
 import com.alltkn.gateway.rollout.LogLevel;
 import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.rollout.Settings;
@@ -48,6 +49,7 @@ public final class MadeUpRevision {
                         level,
                         fallbackModels,
                         canaryPercent,
+                        Clocks.OF_THE_PROCESS,
                         Map.of()),
                 "vault");
     }

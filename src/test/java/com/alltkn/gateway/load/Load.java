@@ -6,7 +6,9 @@ import com.alltkn.gateway.laboratory.GatewayProcess;
 import com.alltkn.gateway.laboratory.LeakOracle;
 import com.alltkn.gateway.laboratory.NumberedKeys;
 import com.alltkn.gateway.laboratory.Production;
+import com.alltkn.gateway.laboratory.RawResponse;
 import com.alltkn.gateway.laboratory.RecordedRequest;
+import com.alltkn.gateway.laboratory.Script;
 import com.alltkn.gateway.laboratory.ScriptedUpstream;
 import com.alltkn.gateway.laboratory.SteadyLoad;
 import com.alltkn.gateway.laboratory.SteadyLoad.Call;
@@ -20,10 +22,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /// Loads the packaged gateway with JSON and streams, half and half, takes Vault away in several
 /// manners and then rotates the key again and again; prints a table and fails if a single answer
-/// was not whole, or was not made with the key of the revision that it names.
+/// was not whole, or was not made with the key of the revision that it names. At last upstream has
+/// too much to do for half a minute.
 ///
 /// System properties change it: `load.rate` (300 requests/s), `load.warmup` and `load.window`
 /// (seconds, 30 and 15), `load.rotations` (20), `load.every` (seconds between them, 3) and
@@ -35,6 +40,10 @@ public final class Load {
 
     /// After a key was written: the poll, the prompt, and the new connections.
     private static final Duration SWAP = Duration.ofSeconds(1);
+
+    private static final int FAILING_RATE = 200;
+    private static final Duration FAILING = Duration.ofSeconds(30);
+    private static final String DEAD_CHAT = "{\"model\":\"dead\",\"messages\":[]}";
 
     private final int rate = Integer.getInteger("load.rate", 300);
     private final Duration warmup = Duration.ofSeconds(Integer.getInteger("load.warmup", 30));
@@ -111,6 +120,54 @@ public final class Load {
                                 + all.faults().stream().limit(5).toList());
             }
         }
+        deadUpstream(gateway);
+    }
+
+    /// Upstream has too much to do, whatever it is asked: counts what it is asked all the same, and
+    /// how soon callers are refused; then it is well again.
+    private void deadUpstream(GatewayProcess gateway) {
+        upstream.on(asksForDeadModel(), Script.json(503, "{\"error\":{\"message\":\"no\"}}"));
+        count();
+        asked = 0;
+        try (var load =
+                SteadyLoad.on(
+                        gateway,
+                        FAILING_RATE,
+                        Load::kindOfError,
+                        production.post("/v1/chat/completions", DEAD_CHAT))) {
+            pass(load, FAILING);
+            var failing = load.calls();
+            var calls = asked;
+            upstream.on(asksForDeadModel(), Script.json(200, ScriptedUpstream.COMPLETION));
+            var healed = load.now();
+            await().atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(10))
+                    .until(() -> load.calls().only(c -> c.fault().equals("answered")).count() > 0);
+            var recovered = load.now().minus(healed);
+            load.stop();
+            IO.println(
+                    "upstream answers 503, %d requests/s for %d s: %d requests, %d calls upstream (%.2f each)"
+                            .formatted(
+                                    FAILING_RATE,
+                                    FAILING.toSeconds(),
+                                    failing.count(),
+                                    calls,
+                                    (double) calls / failing.count()));
+            row("refused at once", failing.only(c -> c.fault().equals("upstream_unavailable")));
+            row("told of an overload", failing.only(c -> c.fault().equals("upstream_overloaded")));
+            IO.println("answered again after %d ms".formatted(recovered.toMillis()));
+        }
+    }
+
+    private static Predicate<RecordedRequest> asksForDeadModel() {
+        return request -> request.bodyText().equals(DEAD_CHAT);
+    }
+
+    private static String kindOfError(RawResponse response) {
+        return Stream.of("upstream_unavailable", "upstream_overloaded", "gateway_overloaded")
+                .filter(code -> response.bodyText().contains(code))
+                .findFirst()
+                .orElse(response.status() == 200 ? "answered" : "status " + response.status());
     }
 
     private void vaultTroubles(SteadyLoad load) {

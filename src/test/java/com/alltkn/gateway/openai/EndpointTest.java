@@ -168,6 +168,7 @@ class EndpointTest {
                         "POST responses/compact",
                         "GET models",
                         "GET models/{id}",
+                        "GET usage",
                         "POST moderations",
                         "POST rerank",
                         "POST images/generations",

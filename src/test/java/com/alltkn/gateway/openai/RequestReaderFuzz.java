@@ -83,7 +83,7 @@ public final class RequestReaderFuzz {
         var text = new String(request.body(), UTF_8);
         for (var model : new String[] {null, NEXT, request.model()}) {
             for (var asks : new boolean[] {false, true}) {
-                var edited = request.edited(model, asks);
+                var edited = request.edited(model, asks, null);
 
                 assertThat(new String(edited, UTF_8)).isEqualTo(edited(text, members, model, asks));
                 if (RequestReader.read(edited) instanceof JsonRequest again) {

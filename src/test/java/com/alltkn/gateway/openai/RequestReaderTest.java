@@ -243,10 +243,12 @@ class RequestReaderTest {
     void changesOnlyWhatItMust(String body, String model, String usage, String both) {
         var request = request(body);
 
-        assertThat(request.edited("new", false)).asString(UTF_8).isEqualTo(model);
-        assertThat(request.edited(null, true)).asString(UTF_8).isEqualTo(usage);
-        assertThat(request.edited("new", true)).asString(UTF_8).isEqualTo(both);
-        assertThat(((JsonRequest) RequestReader.read(request.edited("new", true))).usageAsked())
+        assertThat(request.edited("new", false, null)).asString(UTF_8).isEqualTo(model);
+        assertThat(request.edited(null, true, null)).asString(UTF_8).isEqualTo(usage);
+        assertThat(request.edited("new", true, null)).asString(UTF_8).isEqualTo(both);
+        assertThat(
+                        ((JsonRequest) RequestReader.read(request.edited("new", true, null)))
+                                .usageAsked())
                 .isTrue();
     }
 
@@ -255,13 +257,13 @@ class RequestReaderTest {
         var request =
                 request("{\"model\":\"m\\u0041\",\"stream_options\":{\"include_usage\":true}}");
 
-        assertThat(request.edited("mA", true)).isSameAs(request.body());
-        assertThat(request.edited(null, false)).isSameAs(request.body());
+        assertThat(request.edited("mA", true, null)).isSameAs(request.body());
+        assertThat(request.edited(null, false, null)).isSameAs(request.body());
     }
 
     @Test
     void escapesTheModelItPutsIn() {
-        var edited = request("{\"a\":\"é\"}").edited("q\"\\\u0001模", false);
+        var edited = request("{\"a\":\"é\"}").edited("q\"\\\u0001模", false, null);
 
         assertThat(edited)
                 .asString(UTF_8)

@@ -84,6 +84,7 @@ class RevisionsTest {
                         LogLevel.INFO,
                         List.of(),
                         0,
+                        Clocks.OF_THE_PROCESS,
                         Map.of());
         return new Revision(number, settings, "vault");
     }

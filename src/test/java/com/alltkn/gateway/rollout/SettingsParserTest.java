@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,7 @@ class SettingsParserTest {
                                         LogLevel.INFO,
                                         List.of(),
                                         0,
+                                        Clocks.OF_THE_PROCESS,
                                         Map.of(
                                                 "ALLTKN_API_KEY", "vault",
                                                 "ALLTKN_BASE_URL", "default",
@@ -59,6 +61,7 @@ class SettingsParserTest {
                         "AI_LOG_LEVEL", "Warning",
                         "ALLTKN_FALLBACK_MODELS", "one, two ,one",
                         "ALLTKN_CANARY_PERCENT", 5,
+                        "AI_IDLE_TIMEOUT_MS", "7000",
                         "SOMETHING_ELSE", List.of("ignored"));
 
         var parsing = parser(Strictness.PROD).parse("file", fields);
@@ -75,6 +78,11 @@ class SettingsParserTest {
                                         LogLevel.WARN,
                                         List.of("one", "two"),
                                         5,
+                                        new Clocks(
+                                                Optional.empty(),
+                                                Optional.empty(),
+                                                Optional.of(Duration.ofSeconds(7)),
+                                                Optional.empty()),
                                         Map.of(
                                                 "ALLTKN_API_KEY", "file",
                                                 "ALLTKN_BASE_URL", "file",
@@ -82,7 +90,8 @@ class SettingsParserTest {
                                                 "AI_REQUEST_TIMEOUT_MS", "file",
                                                 "AI_LOG_LEVEL", "file",
                                                 "ALLTKN_FALLBACK_MODELS", "file",
-                                                "ALLTKN_CANARY_PERCENT", "file"))));
+                                                "ALLTKN_CANARY_PERCENT", "file",
+                                                "AI_IDLE_TIMEOUT_MS", "file"))));
     }
 
     @Test

@@ -7,6 +7,7 @@ import com.alltkn.gateway.laboratory.Gate;
 import com.alltkn.gateway.laboratory.Mappings;
 import com.alltkn.gateway.laboratory.Script;
 import com.alltkn.gateway.laboratory.ScriptedUpstream;
+import com.alltkn.gateway.rollout.Clocks;
 import com.alltkn.gateway.rollout.LogLevel;
 import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.rollout.Settings;
@@ -300,6 +301,7 @@ class AttemptTest {
                         LogLevel.INFO,
                         List.of(),
                         0,
+                        Clocks.OF_THE_PROCESS,
                         Map.of());
         return new UpstreamClient(
                 vertx,

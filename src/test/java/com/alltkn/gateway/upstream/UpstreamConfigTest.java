@@ -2,9 +2,13 @@ package com.alltkn.gateway.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.alltkn.gateway.laboratory.MadeUpRevision;
 import com.alltkn.gateway.laboratory.Mappings;
+import com.alltkn.gateway.rollout.Clocks;
+import com.alltkn.gateway.rollout.Settings;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class UpstreamConfigTest {
@@ -79,17 +83,55 @@ class UpstreamConfigTest {
                                 "gateway.upstream.routes.\"responses\".request-timeout", "9s",
                                 "gateway.upstream.routes.\"responses\".first-byte-timeout", "7s"));
 
-        assertThat(AttemptClocks.atOnce(config, "responses", Duration.ofSeconds(60)).total())
+        var settings = MadeUpRevision.number(1).settings();
+
+        assertThat(AttemptClocks.atOnce(config, "responses", settings).total())
                 .isEqualTo(Duration.ofSeconds(9));
-        assertThat(AttemptClocks.atOnce(config, "embeddings", Duration.ofSeconds(60)).total())
-                .isEqualTo(Duration.ofSeconds(60));
-        assertThat(AttemptClocks.streamed(config, "responses"))
+        assertThat(AttemptClocks.atOnce(config, "embeddings", settings).total())
+                .isEqualTo(settings.requestTimeout());
+        assertThat(AttemptClocks.streamed(config, "responses", settings))
                 .isEqualTo(
                         new AttemptClocks(
                                 config.connectTimeout(),
                                 Duration.ofSeconds(7),
                                 config.idleTimeout(),
                                 config.streamTimeout()));
+    }
+
+    @Test
+    void letsARevisionsClocksWinOverThoseOfTheProcessAndARoutesOverBoth() {
+        var config =
+                Mappings.read(
+                        UpstreamConfig.class,
+                        Map.of("gateway.upstream.routes.\"responses\".idle-timeout", "1s"));
+        var plain = MadeUpRevision.number(1).settings();
+        var settings =
+                new Settings(
+                        plain.apiKey(),
+                        plain.keyId(),
+                        plain.baseUrl(),
+                        plain.defaultModel(),
+                        plain.requestTimeout(),
+                        plain.logLevel(),
+                        plain.fallbackModels(),
+                        plain.canaryPercent(),
+                        new Clocks(
+                                Optional.of(Duration.ofSeconds(2)),
+                                Optional.of(Duration.ofSeconds(3)),
+                                Optional.of(Duration.ofSeconds(4)),
+                                Optional.of(Duration.ofSeconds(5))),
+                        plain.origins());
+
+        assertThat(AttemptClocks.streamed(config, "chat/completions", settings))
+                .isEqualTo(
+                        new AttemptClocks(
+                                Duration.ofSeconds(2),
+                                Duration.ofSeconds(3),
+                                Duration.ofSeconds(4),
+                                Duration.ofSeconds(5)));
+        assertThat(AttemptClocks.streamed(config, "responses", settings).idle())
+                .isEqualTo(Duration.ofSeconds(1));
+        assertThat(settings.contentId()).isNotEqualTo(plain.contentId());
     }
 
     @Test

@@ -283,8 +283,19 @@ public final class OpenBaoServer implements AutoCloseable {
     /// @param body made JSON; null for none
     /// @return the answer; an error status is thrown
     public JsonNode call(String method, String path, @Nullable Object body) {
+        return call(rootToken, method, path, body);
+    }
+
+    /// The same with another login.
+    ///
+    /// @param token of the login
+    /// @param method such as `POST`
+    /// @param path below `/v1/`
+    /// @param body made JSON; null for none
+    /// @return the answer; an error status is thrown
+    public JsonNode call(String token, String method, String path, @Nullable Object body) {
         try {
-            var answer = send(method, path, body);
+            var answer = send(token, method, path, body);
             if (answer.statusCode() >= 300) {
                 throw new IllegalStateException(
                         method + " " + path + ": " + answer.statusCode() + " " + answer.body());
@@ -327,6 +338,11 @@ public final class OpenBaoServer implements AutoCloseable {
 
     private HttpResponse<String> send(String method, String path, @Nullable Object body)
             throws IOException {
+        return send(rootToken, method, path, body);
+    }
+
+    private HttpResponse<String> send(
+            String token, String method, String path, @Nullable Object body) throws IOException {
         var content =
                 body == null
                         ? HttpRequest.BodyPublishers.noBody()
@@ -334,7 +350,7 @@ public final class OpenBaoServer implements AutoCloseable {
         var request =
                 HttpRequest.newBuilder(url().resolve("/v1/" + path))
                         .timeout(PATIENCE)
-                        .header("X-Vault-Token", rootToken)
+                        .header("X-Vault-Token", token)
                         .header(
                                 "Content-Type",
                                 method.equals("PATCH")

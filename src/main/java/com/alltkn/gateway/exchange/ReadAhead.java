@@ -1,0 +1,146 @@
+package com.alltkn.gateway.exchange;
+
+import com.alltkn.gateway.error.GatewayError;
+import com.alltkn.gateway.openai.MultipartModel;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/// The beginning of an upload, read until the model that it names is known, and from then on the
+/// eye that is kept on the rest: a second model in it would be one that nobody allowed.
+final class ReadAhead {
+
+    private static final int LIMIT = 64 * 1024;
+
+    private final HttpServerRequest request;
+    private final MultipartModel reader;
+    private final Consumer<String> found;
+    private final Consumer<GatewayError> refused;
+    private final StallWatch watch;
+    private final List<Buffer> pieces = new ArrayList<>();
+    private int length;
+    private boolean over;
+
+    private ReadAhead(
+            HttpServerRequest request,
+            MultipartModel reader,
+            ExchangeConfig config,
+            Vertx vertx,
+            Consumer<String> found,
+            Consumer<GatewayError> refused) {
+        this.request = request;
+        this.reader = reader;
+        this.found = found;
+        this.refused = refused;
+        this.watch = new StallWatch(vertx, config, () -> refuse(new GatewayError.BodyTooSlow()));
+    }
+
+    /// Makes one that has not begun.
+    ///
+    /// @param config how long it may take
+    /// @param found is told the model; the request is paused then
+    /// @param refused is told why there is none that can be relied on
+    static ReadAhead of(
+            HttpServerRequest request,
+            MultipartModel reader,
+            ExchangeConfig config,
+            Vertx vertx,
+            Consumer<String> found,
+            Consumer<GatewayError> refused) {
+        return new ReadAhead(request, reader, config, vertx, found, refused);
+    }
+
+    void start() {
+        request.handler(this::received);
+        request.endHandler(_ -> ended());
+        watch.start();
+        request.resume();
+    }
+
+    /// Takes no more, and forgets what came.
+    void abandon() {
+        over = true;
+        pieces.clear();
+        watch.stop();
+    }
+
+    /// @return what was read, to be passed on first; nothing the second time
+    List<Buffer> take() {
+        var taken = List.copyOf(pieces);
+        pieces.clear();
+        return taken;
+    }
+
+    /// Looks at a piece that came after those that were read ahead.
+    ///
+    /// @return why the upload must not go on
+    Optional<GatewayError> look(Buffer piece) {
+        reader.accept(piece.getBytes());
+        return trouble();
+    }
+
+    /// Looks at the end of the upload.
+    ///
+    /// @return why it must not count
+    Optional<GatewayError> lookAtEnd() {
+        reader.end();
+        return trouble();
+    }
+
+    /// @return what is told of an upload that names no model where it should
+    static GatewayError noModel() {
+        return new GatewayError.InvalidRequest(
+                "the field model must come within the first "
+                        + LIMIT
+                        + " bytes of the body, before any large file: this caller may not use every"
+                        + " model",
+                "model",
+                "missing_model");
+    }
+
+    private void received(Buffer piece) {
+        if (over) {
+            return;
+        }
+        watch.moved();
+        pieces.add(piece);
+        var within = Math.min(piece.length(), LIMIT - length);
+        length += within;
+        reader.accept(piece.getBytes(0, within));
+        var model = reader.model();
+        reader.accept(piece.getBytes(within, piece.length()));
+        var trouble = trouble();
+        if (trouble.isPresent()) {
+            refuse(trouble.get());
+        } else if (model.isPresent()) {
+            over = true;
+            watch.stop();
+            request.pause();
+            found.accept(model.get());
+        } else if (length == LIMIT) {
+            refuse(noModel());
+        }
+    }
+
+    private void ended() {
+        if (!over) {
+            refuse(lookAtEnd().orElseGet(ReadAhead::noModel));
+        }
+    }
+
+    private void refuse(GatewayError error) {
+        abandon();
+        refused.accept(error);
+    }
+
+    private Optional<GatewayError> trouble() {
+        return reader.trouble()
+                .map(trouble ->
+                        new GatewayError.InvalidRequest(
+                                trouble.message(), trouble.param(), trouble.code()));
+    }
+}

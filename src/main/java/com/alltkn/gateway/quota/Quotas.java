@@ -1,0 +1,21 @@
+package com.alltkn.gateway.quota;
+
+import com.alltkn.gateway.caller.Caller;
+import java.util.function.Consumer;
+
+/// Every caller's account.
+public interface Quotas {
+
+    /// Asks whether a request may go on.
+    ///
+    /// @param caller who asks, with its limits and budgets as they are now
+    /// @param demand what the request may cost
+    /// @param then told once, at once or later on the same event loop
+    void admit(Caller caller, Demand demand, Consumer<Admission> then);
+
+    /// Tells where a caller stands, which costs it nothing.
+    ///
+    /// @param caller who asks
+    /// @param then told once, at once or later on the same event loop
+    void standing(Caller caller, Consumer<Standing> then);
+}

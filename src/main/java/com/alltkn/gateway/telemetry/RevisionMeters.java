@@ -51,10 +51,7 @@ class RevisionMeters implements RevisionListener {
 
     @Override
     public void promoted(Revision now, @Nullable Revision before, Promotion how) {
-        Counter.builder("gateway.revision.promotions")
-                .tag("how", how.word())
-                .register(registry)
-                .increment();
+        count("gateway.revision.promotions", "how", how.word());
     }
 
     @Override
@@ -69,39 +66,31 @@ class RevisionMeters implements RevisionListener {
 
     @Override
     public void verified(Revision revision, Verdict verdict) {
-        Counter.builder("gateway.revision.prompts")
-                .tag("verdict", verdict.word())
-                .register(registry)
-                .increment();
+        count("gateway.revision.prompts", "verdict", verdict.word());
     }
 
     @Override
     public void raised(Alarm alarm, String sentence) {
-        Counter.builder("gateway.revision.alarms")
-                .tag("reason", alarm.word())
-                .register(registry)
-                .increment();
+        count("gateway.revision.alarms", "reason", alarm.word());
     }
 
     @Override
     public void rejected(long number, String source, RejectionReason reason, String sentence) {
-        Counter.builder("gateway.revision.rejections")
-                .tag("reason", reason.word())
-                .register(registry)
-                .increment();
+        count("gateway.revision.rejections", "reason", reason.word());
     }
 
     @Override
     public void sourceUnavailable(SourceFailure reason, String detail) {
-        Counter.builder("gateway.source.failures")
-                .tag("reason", reason.word())
-                .register(registry)
-                .increment();
+        count("gateway.source.failures", "reason", reason.word());
     }
 
     @Override
     public void sourceAvailable() {
         answeredAt = System.nanoTime();
+    }
+
+    private void count(String name, String tag, String value) {
+        Counter.builder(name).tag(tag, value).register(registry).increment();
     }
 
     private double candidateAge() {

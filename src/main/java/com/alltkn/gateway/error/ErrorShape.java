@@ -211,7 +211,16 @@ public record ErrorShape(
                                     "upstream has failed for a while and is left alone")
                             .wait(Optional.of(wait));
             case UpstreamRateLimited(var message, var advice) ->
-                    shape(429, RATE, "rate_limit_exceeded", message).advised(advice);
+                    new ErrorShape(
+                                    429,
+                                    "upstream_rate_limited",
+                                    RATE,
+                                    "rate_limit_exceeded",
+                                    null,
+                                    message,
+                                    Optional.empty(),
+                                    Optional.empty())
+                            .advised(advice);
             case UpstreamCredentialsExhausted() ->
                     shape(
                                     502,

@@ -33,6 +33,10 @@ class ExchangeMeters implements ExchangeListener {
 
     private static final double[] TOKENS = {1, 16, 64, 256, 1024, 4096, 16384, 65536, 262144};
 
+    /// The errors that tell a caller of its own limits, and the label of each.
+    private static final Map<String, String> LIMITS =
+            Map.of("rate_limit_exceeded", "limit", "insufficient_quota", "budget");
+
     private final MeterRegistry registry;
     private final ModelLabels models;
     private final LongAdder inFlight = new LongAdder();
@@ -40,6 +44,7 @@ class ExchangeMeters implements ExchangeListener {
     private final Map<Shape, Timer> firstChunks = new ConcurrentHashMap<>();
     private final Map<Tokens, DistributionSummary> tokens = new ConcurrentHashMap<>();
     private final Map<Outcome, Counter> outcomes = new ConcurrentHashMap<>();
+    private final Map<Limit, Counter> limited = new ConcurrentHashMap<>();
     private final Counter usageUnknown;
     private final Counter attempts;
     private final Counter retries;
@@ -99,13 +104,13 @@ class ExchangeMeters implements ExchangeListener {
         attempts.increment(settled.effort().attempts());
         retries.increment(settled.effort().retries());
         fallbacks.increment(settled.effort().fallbacks());
+        var caller = settled.caller().orElse("unknown");
         outcomes.computeIfAbsent(
-                        new Outcome(
-                                settled.caller().orElse("unknown"),
-                                settled.route(),
-                                settled.ending()),
-                        this::outcome)
+                        new Outcome(caller, settled.route(), settled.ending()), this::outcome)
                 .increment();
+        settled.error()
+                .map(LIMITS::get)
+                .ifPresent(by -> limited(new Limit(caller, by)).increment());
     }
 
     private void count(String type, String model, String kind, long amount) {
@@ -113,15 +118,19 @@ class ExchangeMeters implements ExchangeListener {
     }
 
     private Timer duration(Shape shape) {
-        return timer("gen_ai.client.operation.duration", shape);
+        return timer("gen_ai.client.operation.duration", "Time from arrival to settlement", shape);
     }
 
     private Timer firstChunk(Shape shape) {
-        return timer("gen_ai.client.operation.time_to_first_chunk", shape);
+        return timer(
+                "gen_ai.client.operation.time_to_first_chunk",
+                "Time from arrival to the first byte of upstream's answer",
+                shape);
     }
 
-    private Timer timer(String name, Shape shape) {
+    private Timer timer(String name, String description, Shape shape) {
         return Timer.builder(name)
+                .description(description)
                 .tag("gen_ai.operation.name", shape.type)
                 .tag("gen_ai.provider.name", "alltkn")
                 .tag("gen_ai.request.model", shape.model)
@@ -133,6 +142,7 @@ class ExchangeMeters implements ExchangeListener {
 
     private DistributionSummary summary(Tokens of) {
         return DistributionSummary.builder("gen_ai.client.token.usage")
+                .description("Input and output tokens of an exchange, as upstream counted them")
                 .baseUnit("tokens")
                 .tag("gen_ai.operation.name", of.type)
                 .tag("gen_ai.provider.name", "alltkn")
@@ -143,11 +153,25 @@ class ExchangeMeters implements ExchangeListener {
     }
 
     private Counter outcome(Outcome of) {
+        // From zero on, for a counter that is born with its first event shows no increase.
+        LIMITS.values().forEach(by -> limited(new Limit(of.caller, by)));
         return Counter.builder("gateway.exchanges")
+                .description("Exchanges by how they ended")
                 .tag("caller", of.caller)
                 .tag("route", of.route)
                 .tag("outcome", of.ending.name().toLowerCase(Locale.ROOT))
                 .register(registry);
+    }
+
+    private Counter limited(Limit limit) {
+        return limited.computeIfAbsent(
+                limit,
+                of ->
+                        Counter.builder("gateway.callers.limited")
+                                .description("Requests refused for the caller's own limits")
+                                .tag("caller", of.caller)
+                                .tag("by", of.by)
+                                .register(registry));
     }
 
     private record Shape(String type, String model, boolean streamed, String error) {}
@@ -155,4 +179,6 @@ class ExchangeMeters implements ExchangeListener {
     private record Tokens(String type, String model, String kind) {}
 
     private record Outcome(String caller, String route, Settlement.Ending ending) {}
+
+    private record Limit(String caller, String by) {}
 }

@@ -14,6 +14,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import jakarta.inject.Singleton;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Counts what happens to revisions and to their source.
@@ -47,11 +48,16 @@ class RevisionMeters implements RevisionListener {
                     .tag("stage", one.word())
                     .register(registry);
         }
+        // From zero on, for a counter that is born with its first event shows no increase.
+        Stream.of(Promotion.values()).forEach(this::promotions);
+        Stream.of(Alarm.values()).forEach(this::alarms);
+        Stream.of(RejectionReason.values()).forEach(this::rejections);
+        Stream.of(SourceFailure.values()).forEach(this::failures);
     }
 
     @Override
     public void promoted(Revision now, @Nullable Revision before, Promotion how) {
-        count("gateway.revision.promotions", "how", how.word());
+        promotions(how).increment();
     }
 
     @Override
@@ -66,22 +72,23 @@ class RevisionMeters implements RevisionListener {
 
     @Override
     public void verified(Revision revision, Verdict verdict) {
-        count("gateway.revision.prompts", "verdict", verdict.word());
+        counter("gateway.revision.prompts", "Prompts that were asked", "verdict", verdict.word())
+                .increment();
     }
 
     @Override
     public void raised(Alarm alarm, String sentence) {
-        count("gateway.revision.alarms", "reason", alarm.word());
+        alarms(alarm).increment();
     }
 
     @Override
     public void rejected(long number, String source, RejectionReason reason, String sentence) {
-        count("gateway.revision.rejections", "reason", reason.word());
+        rejections(reason).increment();
     }
 
     @Override
     public void sourceUnavailable(SourceFailure reason, String detail) {
-        count("gateway.source.failures", "reason", reason.word());
+        failures(reason).increment();
     }
 
     @Override
@@ -89,8 +96,31 @@ class RevisionMeters implements RevisionListener {
         answeredAt = System.nanoTime();
     }
 
-    private void count(String name, String tag, String value) {
-        Counter.builder(name).tag(tag, value).register(registry).increment();
+    private Counter promotions(Promotion how) {
+        return counter(
+                "gateway.revision.promotions", "Revisions that took over", "how", how.word());
+    }
+
+    private Counter alarms(Alarm alarm) {
+        return counter(
+                "gateway.revision.alarms", "What somebody has to look at", "reason", alarm.word());
+    }
+
+    private Counter rejections(RejectionReason reason) {
+        return counter(
+                "gateway.revision.rejections",
+                "Contents that will not carry requests",
+                "reason",
+                reason.word());
+    }
+
+    private Counter failures(SourceFailure reason) {
+        return counter(
+                "gateway.source.failures", "Reads that gave nothing", "reason", reason.word());
+    }
+
+    private Counter counter(String name, String description, String tag, String value) {
+        return Counter.builder(name).description(description).tag(tag, value).register(registry);
     }
 
     private double candidateAge() {

@@ -1,14 +1,16 @@
 package com.alltkn.gateway.telemetry;
 
+import com.alltkn.gateway.upstream.RetryPolicy;
 import com.alltkn.gateway.upstream.UpstreamClients;
 import com.alltkn.gateway.upstream.UpstreamGate;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 
-/// Gauges of the way to upstream.
+/// What there is on the way to upstream right now, and what was left out on it.
 @Singleton
 class UpstreamMeters {
 
@@ -16,7 +18,8 @@ class UpstreamMeters {
             @Observes StartupEvent event,
             MeterRegistry registry,
             UpstreamClients clients,
-            UpstreamGate gate) {
+            UpstreamGate gate,
+            RetryPolicy retries) {
         Gauge.builder("gateway.upstream.breakers.open", clients, UpstreamClients::openBreakers)
                 .description("Models of the active revision that callers are refused at once")
                 .register(registry);
@@ -28,6 +31,9 @@ class UpstreamMeters {
                 .register(registry);
         Gauge.builder("gateway.upstream.gate.queued", gate, UpstreamGate::queued)
                 .description("Exchanges that wait to be let in")
+                .register(registry);
+        FunctionCounter.builder("gateway.upstream.retries.refused", retries, RetryPolicy::refused)
+                .description("Retries left out because too many were under way")
                 .register(registry);
     }
 }

@@ -1,6 +1,7 @@
 package com.alltkn.gateway.upstream;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 
 /// How many retries may be under way at once, so that an upstream in trouble is not asked many
 /// times as often as usual: a share of the exchanges under way, and a few in any case. A retry
@@ -12,6 +13,7 @@ final class RetryBudget {
     private final int always;
     private final AtomicInteger exchanges = new AtomicInteger();
     private final AtomicInteger retries = new AtomicInteger();
+    private final LongAdder refused = new LongAdder();
 
     RetryBudget(int percent, int always) {
         this.percent = percent;
@@ -29,10 +31,19 @@ final class RetryBudget {
     /// @return whether there is room for one more, which is then taken
     boolean tryRetry() {
         var most = Math.max(always, exchanges.get() * (long) percent / 100);
-        return retries.getAndUpdate(n -> n < most ? n + 1 : n) < most;
+        var granted = retries.getAndUpdate(n -> n < most ? n + 1 : n) < most;
+        if (!granted) {
+            refused.increment();
+        }
+        return granted;
     }
 
     void retryEnded() {
         retries.decrementAndGet();
+    }
+
+    /// @return how often there was no room
+    long refused() {
+        return refused.sum();
     }
 }

@@ -61,6 +61,11 @@ public class RetryPolicy {
         budget.retryEnded();
     }
 
+    /// @return how many retries were left out because too many were under way
+    public long refused() {
+        return budget.refused();
+    }
+
     /// Decides what follows a failed attempt.
     ///
     /// @param error what went wrong

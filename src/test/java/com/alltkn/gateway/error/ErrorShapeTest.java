@@ -212,24 +212,30 @@ class ErrorShapeTest {
                         "upstream has failed for a while and is left alone",
                         TWO_SECONDS,
                         OPEN),
-                row(
+                new Row(
                         new GatewayError.UpstreamRateLimited(
                                 "slow down", new RetryAdvice(TWO_SECONDS, false)),
-                        429,
-                        "rate_limit_error",
-                        "rate_limit_exceeded",
-                        "slow down",
-                        TWO_SECONDS,
-                        OPEN),
-                row(
+                        new ErrorShape(
+                                429,
+                                "upstream_rate_limited",
+                                "rate_limit_error",
+                                "rate_limit_exceeded",
+                                null,
+                                "slow down",
+                                TWO_SECONDS,
+                                OPEN)),
+                new Row(
                         new GatewayError.UpstreamRateLimited(
                                 "slow down", new RetryAdvice(NO_WAIT, true)),
-                        429,
-                        "rate_limit_error",
-                        "rate_limit_exceeded",
-                        "slow down",
-                        NO_WAIT,
-                        NEVER),
+                        new ErrorShape(
+                                429,
+                                "upstream_rate_limited",
+                                "rate_limit_error",
+                                "rate_limit_exceeded",
+                                null,
+                                "slow down",
+                                NO_WAIT,
+                                NEVER)),
                 row(
                         new GatewayError.UpstreamCredentialsExhausted(),
                         502,

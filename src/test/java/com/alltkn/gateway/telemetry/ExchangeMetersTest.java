@@ -2,12 +2,15 @@ package com.alltkn.gateway.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.alltkn.gateway.exchange.Settlement.Ending;
 import com.alltkn.gateway.laboratory.MadeUpRevision;
 import com.alltkn.gateway.laboratory.Settlements;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +68,22 @@ class ExchangeMetersTest {
     }
 
     @Test
+    void countsWhatACallersOwnLimitsRefuseFromZeroOn() {
+        meters.settled(Settlements.answered());
+        var before = List.of(limited("limit"), limited("budget"));
+
+        settleWithError("rate_limit_exceeded");
+        settleWithError("insufficient_quota");
+        settleWithError("insufficient_quota");
+        settleWithError("upstream_rate_limited");
+        settleWithError("upstream_quota_exhausted");
+
+        assertThat(before).containsOnly(0.0);
+        assertThat(limited("limit")).isEqualTo(1);
+        assertThat(limited("budget")).isEqualTo(2);
+    }
+
+    @Test
     void showsHowManyAreInFlight() {
         meters.began();
         meters.began();
@@ -108,6 +127,17 @@ class ExchangeMetersTest {
     private void settleWithModel(String model) {
         meters.settled(
                 Settlements.answered(Settlements.STARTED, model, "chat", Duration.ofMillis(1)));
+    }
+
+    private void settleWithError(String error) {
+        meters.settled(Settlements.ended(Ending.REFUSED, Optional.of(error)));
+    }
+
+    private double limited(String by) {
+        return registry.get("gateway.callers.limited")
+                .tags("caller", "plain", "by", by)
+                .counter()
+                .count();
     }
 
     private double tokens(String kind) {

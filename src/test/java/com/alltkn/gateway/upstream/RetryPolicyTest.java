@@ -186,6 +186,7 @@ class RetryPolicyTest {
         var granted = Stream.generate(() -> policy.next(OVERLOADED, true, FRESH)).limit(10);
 
         assertThat(granted.filter(Again.class::isInstance)).hasSize(4);
+        assertThat(policy.refused()).isEqualTo(6);
         assertThat(policy.next(OVERLOADED, true, FRESH)).isEqualTo(new GiveUp(true));
         policy.retryEnded();
         assertThat(policy.next(OVERLOADED, true, FRESH)).isInstanceOf(Again.class);

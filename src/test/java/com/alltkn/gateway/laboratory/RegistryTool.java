@@ -107,51 +107,53 @@ public final class RegistryTool {
                 });
     }
 
-    /// A command of a Debian package, which apt proves by the archive's signature. It needs no
-    /// rights: apt's lists are its own, and the package is unpacked, not installed.
+    /// A command of a Debian package, whose integrity is apt's business; nothing is installed into
+    /// the system.
     ///
-    /// @param name of the command
-    /// @param debianPackage that has it
-    /// @param version of the package, without Debian's own part
-    public static RegistryTool debian(String name, String debianPackage, String version) {
+    /// @param name of the package and of its command
+    /// @param libraries packages that it needs and a small system may not have
+    public static RegistryTool debian(String name, String... libraries) {
         return new RegistryTool(
                 name,
-                version,
+                "debian",
                 directory -> {
-                    var apt = directory.resolve("apt");
-                    Files.createDirectories(apt.resolve("state/lists/partial"));
-                    Files.createDirectories(apt.resolve("cache/archives/partial"));
-                    aptGet(apt, "update");
-                    aptGet(apt, "download", debianPackage + "=" + version + "*");
-                    try (var packages = Files.newDirectoryStream(apt, "*.deb")) {
-                        var file = packages.iterator().next().toString();
-                        run(
-                                        LONGEST_INSTALLATION,
-                                        apt,
-                                        Map.of(),
-                                        List.of("dpkg", "-x", file, "root"))
-                                .success();
+                    var packages = new ArrayList<>(List.of(name));
+                    packages.addAll(List.of(libraries));
+                    run(
+                                    LONGEST_INSTALLATION,
+                                    directory,
+                                    Map.of("PACKAGES", String.join(" ", packages)),
+                                    List.of(
+                                            "sh",
+                                            "-ec",
+                                            """
+                                            apt-get download $PACKAGES || { apt-get update && apt-get download $PACKAGES; }
+                                            for package in *.deb; do dpkg -x "$package" .; done
+                                            rm ./*.deb
+                                            """))
+                            .success();
+                    var program = directory.resolve("bin").resolve(name);
+                    Files.createDirectories(program.getParent());
+                    Files.writeString(
+                            program,
+                            """
+                            #!/bin/sh
+                            home=${0%%/*}/..
+                            export LD_LIBRARY_PATH="$(echo "$home"/usr/lib/*-linux-gnu "$home"/lib/*-linux-gnu | tr ' ' :)"
+                            exec "$home/usr/bin/%s" "$@"
+                            """
+                                    .formatted(name));
+                    if (!program.toFile().setExecutable(true)) {
+                        throw new IOException("cannot make " + program + " executable");
                     }
-                    Files.createDirectory(directory.resolve("bin"));
-                    Files.move(
-                            apt.resolve("root/usr/bin").resolve(name),
-                            directory.resolve("bin").resolve(name));
-                    delete(apt);
                 });
     }
 
-    private static void aptGet(Path directory, String... arguments) {
-        var command =
-                new ArrayList<>(
-                        List.of(
-                                "apt-get",
-                                "-qq",
-                                "-oDir::State=" + directory.resolve("state"),
-                                "-oDir::State::status=/var/lib/dpkg/status",
-                                "-oDir::Cache=" + directory.resolve("cache"),
-                                "-oAPT::Sandbox::User=root"));
-        command.addAll(List.of(arguments));
-        run(LONGEST_INSTALLATION, directory, Map.of(), command).success();
+    /// Runs a command of the system in the project's directory.
+    ///
+    /// @return what it said, once it is sure that it succeeded
+    public static String command(String... command) {
+        return run(LONGEST_RUN, Path.of("").toAbsolutePath(), Map.of(), List.of(command)).success();
     }
 
     /// Runs the program in the project's directory.
@@ -212,15 +214,11 @@ public final class RegistryTool {
             Files.move(fresh, home, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             if (Files.exists(fresh)) {
-                delete(fresh);
-            }
-        }
-    }
-
-    private static void delete(Path directory) throws IOException {
-        try (var files = Files.walk(directory)) {
-            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
+                try (var files = Files.walk(fresh)) {
+                    for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                        Files.delete(file);
+                    }
+                }
             }
         }
     }

@@ -545,7 +545,7 @@ class ManifestsTest {
     }
 
     /// An option of the command that sets Vault up.
-    private static String setUp(String option) {
+    static String setUp(String option) {
         var command = read(Path.of("deploy", "vault", "README.md"));
         var given =
                 Pattern.compile("--" + option + " [\"']?([^\"'\\n]*?)[\"']?( --| \\\\|\\n)")

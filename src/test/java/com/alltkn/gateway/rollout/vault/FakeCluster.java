@@ -26,14 +26,14 @@ import javax.net.ssl.X509TrustManager;
 /// What Vault needs of a Kubernetes cluster: tokens of service accounts, and the review of a token.
 /// It reviews as Kubernetes does: asked for no audience, it takes a token that was made for
 /// anybody.
-final class FakeCluster implements AutoCloseable {
+public final class FakeCluster implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final KeyPair issuer;
     private final HttpServer server;
 
-    FakeCluster() {
+    public FakeCluster() {
         try {
             var generator = KeyPairGenerator.getInstance("RSA");
             generator.initialize(2048);
@@ -70,12 +70,12 @@ final class FakeCluster implements AutoCloseable {
     }
 
     /// @return the address of its API
-    URI url() {
+    public URI url() {
         return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
     }
 
     /// @return PEM of a certificate that the configuration wants and plain http never uses
-    String authority() {
+    public String authority() {
         try {
             var factory =
                     TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
@@ -93,7 +93,7 @@ final class FakeCluster implements AutoCloseable {
     }
 
     /// @return a token as a pod has it
-    String token(String namespace, String account, String audience) {
+    public String token(String namespace, String account, String audience) {
         var now = Instant.now().getEpochSecond();
         var claims = new HashMap<String, Object>();
         claims.put("iss", "https://cluster.example");

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 /// Runs `deploy/vault/setup.sh`, and commands as an operator would type them, against a server. The
 /// server's own executable is the only Vault on PATH, under the name that is asked for.
-final class VaultSetup {
+public final class VaultSetup {
 
     private static final Path SCRIPT = Path.of("deploy", "vault", "setup.sh");
 
@@ -26,7 +26,7 @@ final class VaultSetup {
     /// @param token who runs the script
     /// @param directory for files of this run, deleted by the caller
     /// @param name `bao` or `vault`
-    VaultSetup(URI address, String token, Path directory, String name) {
+    public VaultSetup(URI address, String token, Path directory, String name) {
         this.address = address;
         this.token = token;
         this.directory = directory;
@@ -55,7 +55,7 @@ final class VaultSetup {
     }
 
     /// Runs the script with a changed environment.
-    Outcome runWith(Map<String, String> environment, String... arguments) {
+    public Outcome runWith(Map<String, String> environment, String... arguments) {
         var command = new ArrayList<>(List.of("/bin/sh", SCRIPT.toString()));
         command.addAll(List.of(arguments));
         return start(command, environment, "");
@@ -109,10 +109,10 @@ final class VaultSetup {
     /// @param status its exit status
     /// @param out what it said
     /// @param err what it complained about
-    record Outcome(int status, String out, String err) {
+    public record Outcome(int status, String out, String err) {
 
         /// @return what it said, once it is sure that it succeeded
-        String success() {
+        public String success() {
             if (status != 0) {
                 throw new AssertionError("ended with " + status + ": " + err + out);
             }

@@ -114,6 +114,7 @@ public final class StartupChecks {
 
         List<String> run() {
             source();
+            sharedState();
             developmentKey();
             developmentHosts();
             tokens();
@@ -154,6 +155,20 @@ public final class StartupChecks {
             var name = value("gateway.environment");
             if (!name.isEmpty() && !name.matches("[a-z0-9-]+")) {
                 add("gateway.environment must be made of a-z, 0-9 and hyphens, not " + name);
+            }
+        }
+
+        private void sharedState() {
+            var where = value("gateway.shared-state");
+            switch (where) {
+                case "memory" -> {}
+                case "redis" -> {
+                    if (isMissing("quarkus.redis.hosts")) {
+                        add(
+                                "quarkus.redis.hosts is missing, which gateway.shared-state=redis needs");
+                    }
+                }
+                default -> add("gateway.shared-state must be one of memory, redis, not " + where);
             }
         }
 

@@ -61,14 +61,23 @@ class PackageTableTest {
                     .dependOnClassesThat()
                     .resideInAnyPackage("io.micrometer..", "io.opentelemetry..");
 
+    @ArchTest
+    static final ArchRule ONLY_REDIS_SEES_REDIS =
+            noClasses()
+                    .that(not(resideInAPackage(in("redis"))))
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage("io.vertx.redis..", "io.quarkus.redis..");
+
     private static Map<String, List<String>> table() {
         var table = new LinkedHashMap<String, List<String>>();
         table.put("secret", List.of());
         table.put("watch", List.of());
         table.put("openai", List.of());
         table.put("error", List.of());
+        table.put("redis", List.of());
         table.put("caller", List.of("secret", "watch", "error"));
-        table.put("quota", List.of("caller", "openai", "error"));
+        table.put("quota", List.of("caller", "openai", "error", "redis"));
         table.put("rollout", List.of("secret", "watch", "error"));
         table.put("upstream", List.of("secret", "openai", "error", "rollout"));
         allAbove(table, "exchange");

@@ -35,17 +35,19 @@ class ReadmeTest {
 
     /// Keys that no mapping holds, and defaults that hold in one profile.
     private static final Map<String, String> ELSEWHERE =
-            Map.of(
-                    "gateway.environment", "the profile",
-                    "gateway.source", "`vault`",
-                    "gateway.support", "none",
-                    "gateway.traces.endpoint", "none",
-                    "gateway.callers.file", "none: must be set",
-                    "gateway.callers.development-key", "`dev-caller-key` in `dev`",
-                    "gateway.callers.tokens.audience", "none: must be set with an issuer",
-                    "gateway.callers.tokens.tls-configuration", "Java's own",
-                    "gateway.upstream.tls-configuration", "Java's own",
-                    "gateway.sandbox.url", "`http://127.0.0.1:8089/api/v1` in `dev`");
+            Map.ofEntries(
+                    Map.entry("gateway.environment", "the profile"),
+                    Map.entry("gateway.source", "`vault`"),
+                    Map.entry("gateway.shared-state", "`memory`"),
+                    Map.entry("gateway.support", "none"),
+                    Map.entry("gateway.traces.endpoint", "none"),
+                    Map.entry("gateway.callers.file", "none: must be set"),
+                    Map.entry("gateway.callers.development-key", "`dev-caller-key` in `dev`"),
+                    Map.entry(
+                            "gateway.callers.tokens.audience", "none: must be set with an issuer"),
+                    Map.entry("gateway.callers.tokens.tls-configuration", "Java's own"),
+                    Map.entry("gateway.upstream.tls-configuration", "Java's own"),
+                    Map.entry("gateway.sandbox.url", "`http://127.0.0.1:8089/api/v1` in `dev`"));
 
     @Test
     void listsEveryKeyWithItsDefault() throws IOException {
@@ -99,7 +101,7 @@ class ReadmeTest {
             if (method.getGenericReturnType() instanceof ParameterizedType map
                     && map.getRawType() == Map.class
                     && map.getActualTypeArguments()[1] instanceof Class<?> entry) {
-                keys.putAll(keys(key + ".\"<route>\"", entry));
+                keys.putAll(keys(key + ".\"<name>\"", entry));
             } else {
                 keys.put(key, defaultOf(method));
             }

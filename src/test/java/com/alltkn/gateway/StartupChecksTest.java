@@ -20,6 +20,7 @@ class StartupChecksTest {
     private static final Map<String, String> SOUND =
             Map.of(
                     "gateway.source", "vault",
+                    "gateway.shared-state", "memory",
                     "quarkus.vault.url", "https://vault.example:8200",
                     "quarkus.vault.authentication.kubernetes.role", "gateway",
                     "quarkus.log.level", "INFO");
@@ -94,6 +95,10 @@ class StartupChecksTest {
                 "gateway.upstream.routes.\"chat\".idle-timeout|1s|"
                         + "gateway.upstream.routes.\"chat\".idle-timeout names no route:"
                         + " chat/completions is one, or files/{id}",
+                "gateway.shared-state|Redis|gateway.shared-state must be one of memory, redis, not"
+                        + " Redis",
+                "gateway.shared-state|redis|quarkus.redis.hosts is missing, which"
+                        + " gateway.shared-state=redis needs",
                 "gateway.environment|Prod EU|gateway.environment must be made of a-z, 0-9 and"
                         + " hyphens, not Prod EU",
                 "gateway.sandbox.url|http://127.0.0.1:8099|gateway.sandbox.url must not be set in"

@@ -70,6 +70,9 @@ final class EventRecord {
                 json.writeNumberField("input_tokens", settled.usage().get().inputTokens());
                 json.writeNumberField("output_tokens", settled.usage().get().outputTokens());
             }
+            if (settled.ownShare()) {
+                json.writeStringField("limits", "own_share");
+            }
             if (settled.revision().isPresent()) {
                 json.writeNumberField("revision", settled.revision().getAsLong());
             }

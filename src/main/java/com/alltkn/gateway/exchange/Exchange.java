@@ -390,8 +390,12 @@ public final class Exchange implements Attempts.Listener {
         headers.set(REQUEST_ID, requestId);
         writeRevision(headers);
         writeLast(headers);
-        if (standing != null) {
-            RateLimitHeaders.write(standing, headers);
+        var limits = standing;
+        if (limits == null && caller != null) {
+            limits = gateway.quotas().lastKnown(caller);
+        }
+        if (limits != null) {
+            RateLimitHeaders.write(limits, headers);
         }
     }
 
@@ -508,6 +512,7 @@ public final class Exchange implements Attempts.Listener {
                         asked.flatMap(Attempts::timeToFirstByte),
                         asked.map(Attempts::effort).orElse(Effort.NONE),
                         relay.flatMap(Relay::usage),
+                        standing != null && standing.ownShare(),
                         revision.map(r -> OptionalLong.of(r.number())).orElse(OptionalLong.empty()),
                         revision.map(Revision::contentId),
                         revision.map(bound -> bound.settings().keyId()),

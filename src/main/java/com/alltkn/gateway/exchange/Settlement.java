@@ -28,6 +28,8 @@ import java.util.OptionalLong;
 /// @param timeToFirstByte from arrival to the first byte of upstream's answer
 /// @param effort how often upstream was asked
 /// @param usage the units upstream counted; empty if unknown
+/// @param ownShare whether the pod admitted or refused it by its own share of the caller's limits,
+///   for what all pods share could not be reached or trusted
 /// @param revision the number of the revision that was bound
 /// @param content the identity of that revision's content
 /// @param keyId the id of the key that was used
@@ -52,6 +54,7 @@ public record Settlement(
         Optional<Duration> timeToFirstByte,
         Effort effort,
         Optional<Usage> usage,
+        boolean ownShare,
         OptionalLong revision,
         Optional<ContentId> content,
         Optional<KeyId> keyId,

@@ -3,6 +3,9 @@ package com.alltkn.gateway.health;
 import com.alltkn.gateway.exchange.ExchangeListener;
 import com.alltkn.gateway.exchange.Settlement;
 import com.alltkn.gateway.exchange.Settlement.Ending;
+import com.alltkn.gateway.health.PromptTurns.Finding;
+import com.alltkn.gateway.health.PromptTurns.Turn;
+import com.alltkn.gateway.redis.SharedState;
 import com.alltkn.gateway.rollout.Promotion;
 import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.rollout.RevisionListener;
@@ -42,6 +45,7 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
     private final HealthPromptConfig config;
     private final Clock clock;
     private final InstantSource steady;
+    private final PromptTurns turns;
     private final Semaphore promotions = new Semaphore(0);
     private volatile @Nullable Revision revision;
     private volatile boolean proven;
@@ -51,8 +55,22 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
     private @Nullable Thread loop;
 
     @Inject
-    HealthPrompt(Prober prober, HealthPromptConfig config, Clock clock, InstantSource steady) {
-        this(prober::ask, config, clock, steady);
+    HealthPrompt(
+            Prober prober,
+            HealthPromptConfig config,
+            Clock clock,
+            InstantSource steady,
+            Optional<SharedState> shared) {
+        this(
+                prober::ask,
+                config,
+                clock,
+                steady,
+                // Shorter than the shortest jittered interval, so that the fleet asks once in each.
+                shared.<PromptTurns>map(state ->
+                                new SharedPromptTurns(
+                                        state, config.interval().multipliedBy(3).dividedBy(4)))
+                        .orElse(PromptTurns.OWN));
     }
 
     /// @param prober asks and judges; may block
@@ -60,15 +78,18 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
     /// @param clock dates the outcome
     /// @param steady tells when traffic was last proof enough; steps of the machine's clock must
     ///   not reach it
+    /// @param turns whose turn it is
     public HealthPrompt(
             Function<Settings, PromptOutcome> prober,
             HealthPromptConfig config,
             Clock clock,
-            InstantSource steady) {
+            InstantSource steady,
+            PromptTurns turns) {
         this.prober = prober;
         this.config = config;
         this.clock = clock;
         this.steady = steady;
+        this.turns = turns;
     }
 
     /// @return what the last prompt found; empty before the first
@@ -98,7 +119,7 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
     @Override
     public void proven(Revision active) {
         if (config.enabled()) {
-            publish(active, PromptOutcome.GOOD, Optional.empty());
+            publish(active, new Finding(PromptOutcome.GOOD, Optional.empty()), Duration.ZERO);
         }
         proven = true;
         promotions.release();
@@ -134,12 +155,12 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
 
     private void run() {
         try {
+            var pause = config.interval();
             while (true) {
-                var pause = config.interval();
                 while (promotedWithin(jittered(pause))) {
                     pause = proven ? config.interval() : SPREAD;
                 }
-                askAndGoOn();
+                pause = askAndGoOn() ? config.interval() : SPREAD;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -152,39 +173,58 @@ public class HealthPrompt implements RevisionListener, ExchangeListener {
         return promoted;
     }
 
-    private void askAndGoOn() {
+    private boolean askAndGoOn() {
         try {
-            askIfNeeded();
+            return askIfNeeded();
         } catch (RuntimeException e) {
             // A fault of ours. The message stays out of the log: it could quote the key.
             LOG.errorf("health prompt failed failure=%s", e.getClass().getName());
+            return true;
         }
     }
 
-    /// Asks once, unless nothing is there to ask with or traffic has shown as much. Blocks.
-    public void askIfNeeded() {
+    /// Asks once, unless nothing is there to ask with, or traffic or another pod has shown as much.
+    /// Blocks.
+    ///
+    /// @return false while another pod is asking, so that it is to be seen soon what comes of it
+    public boolean askIfNeeded() {
         var asking = revision;
         if (asking == null || trafficProved.isAfter(steady.instant().minus(config.interval()))) {
-            return;
+            return true;
         }
-        var before = System.nanoTime();
-        var outcome = prober.apply(asking.settings());
-        var latency = Duration.ofNanos(System.nanoTime() - before);
-        publish(asking, outcome, Optional.of(latency));
+        return switch (turns.next(asking)) {
+            case Turn.Wait() -> false;
+            case Turn.Known(var finding, var age) -> {
+                publish(asking, finding, age);
+                yield true;
+            }
+            case Turn.Ask() -> {
+                var before = System.nanoTime();
+                var outcome = prober.apply(asking.settings());
+                var latency = Duration.ofNanos(System.nanoTime() - before);
+                var finding = new Finding(outcome, Optional.of(latency));
+                publish(asking, finding, Duration.ZERO);
+                turns.found(asking, finding);
+                yield true;
+            }
+        };
     }
 
     // The lock guards what was last found: a prompt that outlasts its revision says nothing about
     // the one that came after.
-    private synchronized void publish(
-            Revision asked, PromptOutcome outcome, Optional<Duration> latency) {
+    private synchronized void publish(Revision asked, Finding finding, Duration age) {
         var carrying = revision;
         if (carrying == null || !carrying.sameContentAs(asked)) {
             return;
         }
         var previous = last;
-        lastEnded = steady.instant();
+        var outcome = finding.outcome();
+        var latency = finding.latency();
+        lastEnded = steady.instant().minus(age);
         var model = asked.settings().defaultModel();
-        last = new UpstreamHealth(outcome, model, latency, asked.number(), clock.instant());
+        last =
+                new UpstreamHealth(
+                        outcome, model, latency, asked.number(), clock.instant().minus(age));
         if (previous == null || previous.outcome() != outcome) {
             LOG.logf(
                     outcome == PromptOutcome.GOOD ? Logger.Level.INFO : Logger.Level.WARN,

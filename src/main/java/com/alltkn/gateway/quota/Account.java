@@ -51,6 +51,11 @@ final class Account {
         return standing(caller.limits(), clock.nanos());
     }
 
+    /// @return whether anything that was asked still counts within its minute
+    synchronized boolean countsAnything(QuotaClock clock) {
+        return requests.used(clock.nanos()) > 0;
+    }
+
     private Optional<GatewayError> refusal(Limits limits, Budget budget, Demand demand, long now) {
         if (exceeds(limits.concurrent(), concurrent, 1)) {
             return Optional.of(new GatewayError.TooManyConcurrent(limits.concurrent().getAsLong()));
@@ -91,7 +96,8 @@ final class Account {
                 rate(limits.tokensPerMinute(), tokens, now),
                 concurrent,
                 daily,
-                monthly);
+                monthly,
+                false);
     }
 
     private static Optional<Rate> rate(OptionalLong limit, SlidingWindow window, long now) {

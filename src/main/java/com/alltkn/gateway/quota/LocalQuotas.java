@@ -1,26 +1,16 @@
 package com.alltkn.gateway.quota;
 
 import com.alltkn.gateway.caller.Caller;
-import jakarta.inject.Inject;
-import jakarta.inject.Singleton;
-import java.time.Clock;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /// Accounts that are kept in this process alone and begin anew with it. There is one for each
 /// caller that has ever asked.
-@Singleton
-public class LocalQuotas implements Quotas {
+final class LocalQuotas implements Quotas {
 
     private final QuotaClock clock;
     private final Map<String, Account> accounts = new ConcurrentHashMap<>();
-
-    /// @param calendar tells the day
-    @Inject
-    LocalQuotas(Clock calendar) {
-        this(new QuotaClock(System::nanoTime, calendar));
-    }
 
     LocalQuotas(QuotaClock clock) {
         this.clock = clock;
@@ -28,12 +18,40 @@ public class LocalQuotas implements Quotas {
 
     @Override
     public void admit(Caller caller, Demand demand, Consumer<Admission> then) {
-        then.accept(account(caller).admit(caller, demand, clock));
+        then.accept(admit(caller, demand));
     }
 
     @Override
     public void standing(Caller caller, Consumer<Standing> then) {
-        then.accept(account(caller).standing(caller, clock));
+        then.accept(standing(caller));
+    }
+
+    @Override
+    public Standing lastKnown(Caller caller) {
+        return standing(caller);
+    }
+
+    @Override
+    public int untold() {
+        return 0;
+    }
+
+    @Override
+    public long neverTold() {
+        return 0;
+    }
+
+    Admission admit(Caller caller, Demand demand) {
+        return account(caller).admit(caller, demand, clock);
+    }
+
+    Standing standing(Caller caller) {
+        return account(caller).standing(caller, clock);
+    }
+
+    /// @return whether anything that the caller asked here still counts within its minute
+    boolean countsAnything(Caller caller) {
+        return account(caller).countsAnything(clock);
     }
 
     private Account account(Caller caller) {

@@ -18,4 +18,16 @@ public interface Quotas {
     /// @param caller who asks
     /// @param then told once, at once or later on the same event loop
     void standing(Caller caller, Consumer<Standing> then);
+
+    /// Tells where a caller stood when this process last heard, for an answer that nobody should
+    /// wait longer for.
+    ///
+    /// @param caller who asks
+    Standing lastKnown(Caller caller);
+
+    /// @return of how many exchanges what all pods share has not been told yet
+    int untold();
+
+    /// @return of how many exchanges it will never be told, for there were too many
+    long neverTold();
 }

@@ -10,7 +10,9 @@ import java.util.Arrays;
 final class SlidingWindow {
 
     private static final long SLOT = Duration.ofSeconds(1).toNanos();
-    private static final int SLOTS = 61;
+
+    /// How many of them count: a minute, and one more for the slot that is only begun.
+    static final int SLOTS = 61;
 
     private final long[] amounts = new long[SLOTS];
     private long newest = Long.MIN_VALUE / 2;

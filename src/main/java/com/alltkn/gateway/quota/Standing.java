@@ -10,8 +10,20 @@ import java.util.Optional;
 /// @param concurrent exchanges under way
 /// @param daily tokens used and reserved today
 /// @param monthly tokens used and reserved this month
+/// @param ownShare whether these are this pod's own share and count, for what all pods share cannot
+///   be reached or not be trusted
 public record Standing(
-        Optional<Rate> requests, Optional<Rate> tokens, long concurrent, long daily, long monthly) {
+        Optional<Rate> requests,
+        Optional<Rate> tokens,
+        long concurrent,
+        long daily,
+        long monthly,
+        boolean ownShare) {
+
+    /// @return the same, as this pod's own share
+    Standing asOwnShare() {
+        return new Standing(requests, tokens, concurrent, daily, monthly, true);
+    }
 
     /// Where a caller stands with one rate.
     ///

@@ -49,6 +49,7 @@ class ExchangeMeters implements ExchangeListener {
     private final Counter attempts;
     private final Counter retries;
     private final Counter fallbacks;
+    private final Counter ownShares;
 
     ExchangeMeters(MeterRegistry registry, ModelLabels models) {
         this.registry = registry;
@@ -68,6 +69,10 @@ class ExchangeMeters implements ExchangeListener {
         this.fallbacks =
                 Counter.builder("gateway.upstream.fallbacks")
                         .description("Changes to a fallback model")
+                        .register(registry);
+        this.ownShares =
+                Counter.builder("gateway.quota.own.share")
+                        .description("Exchanges that the pod decided by its own share of limits")
                         .register(registry);
         Gauge.builder("gateway.exchanges.in.flight", inFlight, LongAdder::sum)
                 .description("Exchanges that began and have not settled")
@@ -104,6 +109,9 @@ class ExchangeMeters implements ExchangeListener {
         attempts.increment(settled.effort().attempts());
         retries.increment(settled.effort().retries());
         fallbacks.increment(settled.effort().fallbacks());
+        if (settled.ownShare()) {
+            ownShares.increment();
+        }
         var caller = settled.caller().orElse("unknown");
         outcomes.computeIfAbsent(
                         new Outcome(caller, settled.route(), settled.ending()), this::outcome)

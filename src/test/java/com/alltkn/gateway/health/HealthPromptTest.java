@@ -41,7 +41,7 @@ class HealthPromptTest {
     private final List<Settings> asked = new CopyOnWriteArrayList<>();
     private volatile PromptOutcome answer = PromptOutcome.GOOD;
     private final HealthPrompt prompt =
-            new HealthPrompt(this::ask, config(INTERVAL), clock, steady);
+            new HealthPrompt(this::ask, config(INTERVAL), clock, steady, PromptTurns.OWN);
 
     @Test
     void asksNothingWhileThereIsNoRevision() {
@@ -164,7 +164,8 @@ class HealthPromptTest {
                         },
                         config(INTERVAL),
                         clock,
-                        steady);
+                        steady,
+                        PromptTurns.OWN);
         overtaken.set(slow);
         slow.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
 
@@ -222,7 +223,8 @@ class HealthPromptTest {
     @Test
     void asksAfterItsIntervalAndNoSoonerWhereARevisionWasProven() {
         var interval = Duration.ofSeconds(4);
-        var scheduled = new HealthPrompt(this::ask, config(interval), clock, steady);
+        var scheduled =
+                new HealthPrompt(this::ask, config(interval), clock, steady, PromptTurns.OWN);
         scheduled.start(new StartupEvent());
         scheduled.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
         scheduled.promoted(other(2), MadeUpRevision.number(1), Promotion.PROVEN);
@@ -245,7 +247,8 @@ class HealthPromptTest {
                         },
                         config(INTERVAL),
                         clock,
-                        steady);
+                        steady,
+                        PromptTurns.OWN);
         List<String> lines;
         try (var tap = new LogTap()) {
             failing.start(new StartupEvent());
@@ -264,7 +267,7 @@ class HealthPromptTest {
 
     @Test
     void asksNothingWhereItIsSwitchedOff() {
-        var off = new HealthPrompt(this::ask, OFF, clock, steady);
+        var off = new HealthPrompt(this::ask, OFF, clock, steady, PromptTurns.OWN);
         off.start(new StartupEvent());
         off.promoted(MadeUpRevision.number(1), null, Promotion.UNPROVEN);
 
@@ -273,7 +276,7 @@ class HealthPromptTest {
 
     @Test
     void saysNothingWhereItIsSwitchedOff() {
-        var off = new HealthPrompt(this::ask, OFF, clock, steady);
+        var off = new HealthPrompt(this::ask, OFF, clock, steady, PromptTurns.OWN);
 
         off.promoted(MadeUpRevision.number(1), null, Promotion.PROVEN);
 

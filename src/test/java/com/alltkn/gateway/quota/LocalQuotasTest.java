@@ -121,7 +121,8 @@ class LocalQuotasTest {
                                 Optional.of(new Standing.Rate(10, 10, Duration.ZERO)),
                                 0,
                                 0,
-                                0));
+                                0,
+                                false));
         assertThat(isAdmitted(caller, new Demand(5, 5))).isTrue();
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.alltkn.gateway.event.RecordLog;
 import com.alltkn.gateway.health.HealthPrompt;
 import com.alltkn.gateway.health.HealthPromptConfig;
+import com.alltkn.gateway.health.PromptTurns;
 import com.alltkn.gateway.laboratory.MadeUpRevision;
 import com.alltkn.gateway.laboratory.Mappings;
 import com.alltkn.gateway.laboratory.MutableClock;
@@ -39,7 +40,8 @@ class StateMetersTest {
                     },
                     Mappings.read(HealthPromptConfig.class, Map.of()),
                     clock,
-                    clock);
+                    clock,
+                    PromptTurns.OWN);
 
     @BeforeEach
     void register() {

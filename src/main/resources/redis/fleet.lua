@@ -1,0 +1,17 @@
+-- Which pods there are.
+--
+-- KEYS  1 a sorted set: a pod -> when it was last heard of, in milliseconds
+-- ARGV  1 the pod, 2 how long a pod is believed in, in milliseconds, 3 whether it leaves
+--
+-- Answers with their number.
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local believed = tonumber(ARGV[2])
+if ARGV[3] == '1' then
+  redis.call('ZREM', KEYS[1], ARGV[1])
+else
+  redis.call('ZADD', KEYS[1], now, ARGV[1])
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - believed)
+redis.call('PEXPIRE', KEYS[1], believed)
+return {redis.call('ZCARD', KEYS[1])}

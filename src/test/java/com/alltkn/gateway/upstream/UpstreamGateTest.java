@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.error.GatewayError.RetryAdvice;
 import com.alltkn.gateway.laboratory.Mappings;
+import com.alltkn.gateway.upstream.UpstreamGate.Claim;
 import com.alltkn.gateway.upstream.UpstreamGate.Full;
 import com.alltkn.gateway.upstream.UpstreamGate.Slot;
 import com.alltkn.gateway.upstream.UpstreamGate.Ticket;
-import com.netflix.concurrency.limits.limit.FixedLimit;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 class UpstreamGateTest {
 
-    private final UpstreamGate gate = new UpstreamGate(FixedLimit.of(10), () -> 0);
+    private final UpstreamGate gate = new UpstreamGate(always(10), () -> 0);
     private final List<Slot> granted = new ArrayList<>();
 
     @Test
@@ -109,6 +109,7 @@ class UpstreamGateTest {
 
         assertThat(world.percentile(99)).isLessThanOrEqualTo(2 * usual);
         assertThat(world.answered("a")).isGreaterThanOrEqualTo((long) (0.9 * 500 * 20));
+        assertThat(world.turnedAway).isLessThanOrEqualTo(world.answered("a") / 20);
         world.offer("a", 100, Duration.ofSeconds(5));
         world.forget();
         world.offer("a", 100, Duration.ofSeconds(5));
@@ -142,6 +143,16 @@ class UpstreamGateTest {
         assertThat(world.refused("a")).isLessThanOrEqualTo(world.answered("a") / 100);
     }
 
+    private static GateConfig always(int limit) {
+        var value = Integer.toString(limit);
+        return Mappings.read(
+                GateConfig.class,
+                Map.of(
+                        "gateway.upstream.gate.initial-limit", value,
+                        "gateway.upstream.gate.min-limit", value,
+                        "gateway.upstream.gate.max-limit", value));
+    }
+
     private List<Slot> enter(String caller, int times) {
         var slots = new ArrayList<Slot>();
         for (int i = 0; i < times; i++) {
@@ -155,6 +166,8 @@ class UpstreamGateTest {
 
         private static final long REFUSAL = Duration.ofMillis(2).toNanos();
         private static final long WAIT = Duration.ofMillis(30).toNanos();
+        private static final long RETRY_AFTER = Duration.ofSeconds(1).toNanos();
+        private static final long RETRY_JITTER = Duration.ofMillis(200).toNanos();
 
         private final Random random = new Random(42);
         private final PriorityQueue<Event> events = new PriorityQueue<>();
@@ -165,20 +178,20 @@ class UpstreamGateTest {
         private final UpstreamGate gate;
         private double spread;
         private int busy;
+        private final RetryBudget budget = new RetryBudget(20, 3);
+        private long turnedAway;
         private long now = 1_000_000_000_000L;
 
         World(int servers, Duration service) {
             this.servers = servers;
             this.service = service.toNanos();
-            this.gate =
-                    new UpstreamGate(
-                            UpstreamGate.adaptive(Mappings.read(GateConfig.class, Map.of())),
-                            () -> now);
+            this.gate = new UpstreamGate(Mappings.read(GateConfig.class, Map.of()), () -> now);
         }
 
         void forget() {
             latencies.clear();
             refusals.clear();
+            turnedAway = 0;
         }
 
         void offer(String caller, double perSecond, Duration time) {
@@ -243,8 +256,8 @@ class UpstreamGateTest {
 
         private void arrive(String caller) {
             var since = now;
-            switch (gate.enter(caller, slot -> serve(new Job(caller, slot, since)))) {
-                case Slot slot -> serve(new Job(caller, slot, since));
+            switch (gate.enter(caller, slot -> begin(new Job(caller, slot, since)))) {
+                case Slot slot -> begin(new Job(caller, slot, since));
                 case Full() -> refuse(caller);
                 case Ticket ticket ->
                         schedule(
@@ -261,6 +274,11 @@ class UpstreamGateTest {
             refusals.merge(caller, 1L, Long::sum);
         }
 
+        private void begin(Job job) {
+            budget.exchangeBegan();
+            serve(job);
+        }
+
         private void serve(Job job) {
             if (busy == servers) {
                 schedule(now + REFUSAL, () -> turnAway(job));
@@ -274,13 +292,30 @@ class UpstreamGateTest {
                         latencies
                                 .computeIfAbsent(job.caller, _ -> new ArrayList<>())
                                 .add(now - job.since);
+                        budget.exchangeEnded();
                         job.slot.answered();
                     });
         }
 
+        /// Does what the retry policy does, with an upstream that says "in a second".
         private void turnAway(Job job) {
+            turnedAway++;
             job.slot.failed(new GatewayError.UpstreamOverloaded(RetryAdvice.NONE));
-            job.slot.leave();
+            var claim = job.slot.claim();
+            if (claim == Claim.NONE || !budget.tryRetry(claim)) {
+                budget.exchangeEnded();
+                job.slot.leave();
+                refuse(job.caller);
+                return;
+            }
+            job.slot.stepOut();
+            schedule(
+                    now + RETRY_AFTER + random.nextLong(RETRY_JITTER),
+                    () -> {
+                        budget.retryEnded();
+                        job.slot.stepIn();
+                        serve(job);
+                    });
         }
 
         private void schedule(long at, Runnable action) {

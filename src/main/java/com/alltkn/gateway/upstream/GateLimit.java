@@ -61,6 +61,12 @@ final class GateLimit {
         return limit;
     }
 
+    /// @return how many may be inside if the last are few: as many as the limit keeps away from the
+    ///   ceiling
+    int withSpare() {
+        return Math.max(limit, Math.min(ceiling, limit + Math.ceilDiv(limit, DISTANCE)));
+    }
+
     /// Upstream has answered.
     ///
     /// @param now the time
@@ -78,7 +84,7 @@ final class GateLimit {
                     limit = Math.max(least, belowCeiling());
                 }
             }
-        } else if (inside >= limit - limit / PART && now - changed >= TRIAL) {
+        } else if (isFull(inside) && now - changed >= TRIAL) {
             change(now, limit + 1);
         }
     }
@@ -94,15 +100,16 @@ final class GateLimit {
             // So it is with an upstream that is down, too, which says nothing about what it can do.
             ceiling = NO_CEILING;
             cut(now, inside - inside / PART);
-        } else if (inside > ceiling) {
+        } else if (inside >= ceiling) {
+            ceiling = Math.min(ceiling, inside - 1);
             cut(now, belowCeiling());
         } else if (now - cut >= STEP
                 && refused >= FEWEST_REFUSED
                 && refused >= (refused + answered) / SMALLEST_PART_REFUSED) {
-            if (inside >= limit / 2) {
+            if (isFull(inside)) {
                 ceiling = inside - 1;
             }
-            cut(now, Math.max(limit, inside) * (PART - 1) / PART);
+            cut(now, Math.min(belowCeiling(), Math.max(limit, inside) * (PART - 1) / PART));
         }
     }
 
@@ -110,6 +117,11 @@ final class GateLimit {
         change(now, Math.min(limit, to));
         cut = now;
         begin(now);
+    }
+
+    /// The last part is kept free of whoever asks for much.
+    private boolean isFull(int inside) {
+        return inside >= limit - limit / PART;
     }
 
     private boolean isBelowCeiling() {

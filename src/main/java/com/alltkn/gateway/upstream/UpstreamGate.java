@@ -32,8 +32,8 @@ public class UpstreamGate {
     /// As many are left to callers below their share.
     private static final int RESERVED_PART = 10;
 
-    /// This part of its equal share a caller has even while more are inside than may be.
-    private static final int FREE_PART = 8;
+    /// Who has less than this part of its equal share may use what the limit spares, too.
+    private static final int LITTLE_PART = 2;
 
     private final GateLimit limit;
     private final LongSupplier nanoTime;
@@ -96,12 +96,10 @@ public class UpstreamGate {
     private boolean hasRoomFor(Share share) {
         var most = limit.current();
         var equal = most / shares.size();
-        if (inside > most) {
-            // The limit has just fallen, and those who have little need not wait until it is met.
-            return inside <= most + most / RESERVED_PART
-                    && share.inside < Math.max(1, equal / FREE_PART);
+        if (share.inside < Math.max(1, equal / LITTLE_PART)) {
+            return inside < limit.withSpare();
         }
-        return inside < most && (share.inside < equal || inside < most - most / RESERVED_PART);
+        return inside < (share.inside < equal ? most : most - most / RESERVED_PART);
     }
 
     private Slot letIn(Share share) {

@@ -50,6 +50,9 @@ public final class Overload {
     private static final String LOUD = "loud";
     private static final String LIMITED = "limited";
 
+    /// Is refused all but once a minute: makes the gateway warm, and leaves its gate as it is.
+    private static final String WARM = "warm";
+
     private static final String ANSWERED = "";
     private static final String UNADVISED = "no retry-after";
     private static final String TURNED_AWAY = "upstream_overloaded";
@@ -83,7 +86,7 @@ public final class Overload {
     /// @throws IOException if something does not start
     public static void main(String[] arguments) throws IOException {
         var keys =
-                Stream.concat(quietCallers(), Stream.of(LOUD, LIMITED))
+                Stream.concat(quietCallers(), Stream.of(LOUD, LIMITED, WARM))
                         .collect(
                                 Collectors.toMap(
                                         Function.identity(),
@@ -118,10 +121,16 @@ public final class Overload {
                                 .formatted(
                                         caller.getKey(),
                                         MadeUpCallers.sha256(caller.getValue()),
-                                        caller.getKey().equals(LIMITED)
-                                                ? "requests-per-minute: " + PERMITS
-                                                : ""))
+                                        limits(caller.getKey())))
                 .collect(Collectors.joining("", "callers:\n", ""));
+    }
+
+    private static String limits(String caller) {
+        return switch (caller) {
+            case LIMITED -> "requests-per-minute: " + PERMITS;
+            case WARM -> "requests-per-minute: 1";
+            default -> "";
+        };
     }
 
     private void run() throws IOException {
@@ -145,7 +154,12 @@ public final class Overload {
         var usual = UPSTREAM.capacity() / 2;
         var callers = quietCallers().toList();
         try (var steady = load(usual, callers)) {
-            pass(warmup);
+            Calls warming;
+            try (var warm = load(TIMES_CAPACITY * UPSTREAM.capacity(), List.of(WARM))) {
+                pass(warmup);
+                warming = warm.stop();
+            }
+            pass(RECOVERY);
             var before = phase(steady, window);
             var from = steady.now();
             Duration to;
@@ -191,7 +205,7 @@ public final class Overload {
                     "p99 from 5 s after it on",
                     p99.multipliedBy(11).dividedBy(10),
                     p99(after.between(to.plus(RECOVERY), steady.now())));
-            callsUpstream(both(all, flooded));
+            callsUpstream(both(all, both(warming, flooded)));
         }
     }
 

@@ -230,6 +230,20 @@ class RetryPolicyTest {
     }
 
     @Test
+    void keepsHalfOfTheBudgetForCallersWithLittleUnderWay() {
+        for (int i = 0; i < 20; i++) {
+            policy.exchangeBegan();
+        }
+        var much =
+                new Left(true, false, Claim.SMALL, ONE_ATTEMPT, true, false, Duration.ofMinutes(1));
+
+        var granted = Stream.generate(() -> policy.next(OVERLOADED, true, much)).limit(10);
+
+        assertThat(granted.filter(Again.class::isInstance)).hasSize(2);
+        assertThat(policy.next(OVERLOADED, true, FRESH)).isInstanceOf(Again.class);
+    }
+
+    @Test
     void grantsAFewHoweverLittleIsGoingOn() {
         var granted = Stream.generate(() -> policy.next(OVERLOADED, true, FRESH)).limit(10);
 

@@ -119,6 +119,7 @@ class UpstreamGateTest {
     @Test
     void sparesOthersWhenOneCallerAsksAHundredTimesAsMuch() {
         var world = new World(50, Duration.ofMillis(100));
+        world.spread = 0.3;
         world.offer("quiet", 20, Duration.ofSeconds(20));
         var usual = world.percentile(99);
         world.forget();
@@ -141,6 +142,55 @@ class UpstreamGateTest {
         world.offer("a", 150, Duration.ofMinutes(3));
 
         assertThat(world.refused("a")).isLessThanOrEqualTo(world.answered("a") / 100);
+    }
+
+    @Test
+    void givesThePlaceOfOneWhoStepsOutToTheNext() {
+        var inside = enter("a", 10);
+        gate.enter("a", granted::add);
+        assertThat(inside.getFirst().claim()).isEqualTo(Claim.NONE);
+
+        inside.getFirst().stepOut();
+
+        assertThat(granted).hasSize(1);
+        inside.getFirst().stepIn();
+        assertThat(gate.inside()).isEqualTo(11);
+        inside.getFirst().leave();
+        inside.getFirst().leave();
+        assertThat(gate.inside()).isEqualTo(10);
+    }
+
+    @Test
+    void findsOneWhoSteppedOutAndLeftGone() {
+        var slot = enter("a", 1).getFirst();
+        slot.stepOut();
+
+        slot.leave();
+        slot.stepIn();
+
+        assertThat(gate.inside()).isZero();
+    }
+
+    @Test
+    void hasAPlaceInTheQueueForACallerWhoseTurnOthersWouldTake() {
+        enter("much", 10);
+        for (int i = 0; i < 10; i++) {
+            assertThat(gate.enter("much", granted::add)).isInstanceOf(Ticket.class);
+        }
+        enter("little", 1);
+
+        assertThat(gate.enter("little", granted::add)).isInstanceOf(Ticket.class);
+        assertThat(gate.enter("much", granted::add)).isEqualTo(new Full());
+    }
+
+    @Test
+    void tellsWhoHasMoreInsideThanOthers() {
+        var much = enter("much", 5).getFirst();
+        assertThat(much.claim()).isEqualTo(Claim.FULL);
+        var little = enter("little", 1).getFirst();
+
+        assertThat(much.claim()).isEqualTo(Claim.SMALL);
+        assertThat(little.claim()).isEqualTo(Claim.FULL);
     }
 
     private static GateConfig always(int limit) {

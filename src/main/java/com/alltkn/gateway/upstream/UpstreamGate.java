@@ -3,6 +3,7 @@ package com.alltkn.gateway.upstream;
 import com.alltkn.gateway.error.GatewayError;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -34,6 +35,9 @@ public class UpstreamGate {
 
     /// Who has less than this part of its equal share may use what the limit spares, too.
     private static final int LITTLE_PART = 2;
+
+    /// It is the next to be let in, too, so that a wait of so many times the usual is not in vain.
+    private static final int LONGER_WAIT = 3;
 
     private final GateLimit limit;
     private final LongSupplier nanoTime;
@@ -72,7 +76,8 @@ public class UpstreamGate {
             forget(share);
             return new Full();
         }
-        var ticket = new Ticket(share, later);
+        var next = share.inside < most / shares.size() / LITTLE_PART;
+        var ticket = new Ticket(share, later, next ? LONGER_WAIT : 1);
         share.queue.add(ticket);
         queued++;
         return ticket;
@@ -181,10 +186,18 @@ public class UpstreamGate {
 
         private final Share share;
         private final Consumer<Slot> later;
+        private final int patience;
 
-        private Ticket(Share share, Consumer<Slot> later) {
+        private Ticket(Share share, Consumer<Slot> later, int patience) {
             this.share = share;
             this.later = later;
+            this.patience = patience;
+        }
+
+        /// @param usual how long somebody waits
+        /// @return how long this one should
+        public Duration patience(Duration usual) {
+            return usual.multipliedBy(patience);
         }
 
         /// Waits no longer.

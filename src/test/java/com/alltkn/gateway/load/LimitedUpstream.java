@@ -26,17 +26,12 @@ record LimitedUpstream(int slots, Duration shortest, Duration longest) {
     void refuseTheRest(ScriptedUpstream upstream) {
         var free = new Semaphore(slots);
         upstream.answer(Script.json(503, BUSY, "retry-after: 1"));
-        upstream.on(_ -> free.tryAcquire(), work(Script.nothing(), free));
+        upstream.on(_ -> free.tryAcquire(), work(free));
     }
 
-    /// Lets whatever finds no slot free wait for one, however long, and says nothing.
-    void letTheRestWait(ScriptedUpstream upstream) {
-        var free = new Semaphore(slots, true);
-        upstream.answer(work(Script.nothing().run(free::acquireUninterruptibly), free));
-    }
-
-    private Script work(Script before, Semaphore free) {
-        return before.pause(this::time)
+    private Script work(Semaphore free) {
+        return Script.nothing()
+                .pause(this::time)
                 .run(free::release)
                 .then(Script.json(200, ScriptedUpstream.COMPLETION));
     }

@@ -119,7 +119,6 @@ class UpstreamGateTest {
     @Test
     void sparesOthersWhenOneCallerAsksAHundredTimesAsMuch() {
         var world = new World(50, Duration.ofMillis(100));
-        world.spread = 0.3;
         world.offer("quiet", 20, Duration.ofSeconds(20));
         var usual = world.percentile(99);
         world.forget();
@@ -184,6 +183,21 @@ class UpstreamGateTest {
     }
 
     @Test
+    void letsThoseWaitLongerWhoAreNext() {
+        var usual = Duration.ofMillis(30);
+        enter("little", 1);
+        enter("much", 8);
+        var much = (Ticket) gate.enter("much", granted::add);
+        enter("second", 1);
+        enter("third", 1);
+
+        var little = (Ticket) gate.enter("fourth", granted::add);
+
+        assertThat(little.patience(usual)).isEqualTo(Duration.ofMillis(90));
+        assertThat(much.patience(usual)).isEqualTo(usual);
+    }
+
+    @Test
     void tellsWhoHasMoreInsideThanOthers() {
         var much = enter("much", 5).getFirst();
         assertThat(much.claim()).isEqualTo(Claim.FULL);
@@ -215,7 +229,7 @@ class UpstreamGateTest {
     private static final class World {
 
         private static final long REFUSAL = Duration.ofMillis(2).toNanos();
-        private static final long WAIT = Duration.ofMillis(30).toNanos();
+        private static final Duration WAIT = Duration.ofMillis(30);
         private static final long RETRY_AFTER = Duration.ofSeconds(1).toNanos();
         private static final long RETRY_JITTER = Duration.ofMillis(200).toNanos();
 
@@ -311,7 +325,7 @@ class UpstreamGateTest {
                 case Full() -> refuse(caller);
                 case Ticket ticket ->
                         schedule(
-                                now + WAIT,
+                                now + ticket.patience(WAIT).toNanos(),
                                 () -> {
                                     if (ticket.tryGiveUp()) {
                                         refuse(caller);

@@ -389,12 +389,14 @@ final class Attempts implements Attempt.Listener {
             case Again(var wait) -> {
                 effort = effort.retry();
                 retrying = true;
+                slot.stepOut();
                 timer =
                         context.owner()
                                 .setTimer(
                                         Math.max(1, wait.toMillis()),
                                         _ -> {
                                             timer = -1;
+                                            slot.stepIn();
                                             begin();
                                         });
             }
@@ -413,6 +415,7 @@ final class Attempts implements Attempt.Listener {
         return new Left(
                 repeatable,
                 request.method().name().equals("GET"),
+                slot.claim(),
                 effort,
                 !moved,
                 nextModel().isPresent(),

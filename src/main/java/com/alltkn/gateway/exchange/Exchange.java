@@ -343,7 +343,8 @@ public final class Exchange implements Attempts.Listener {
                 patience =
                         context.owner()
                                 .setTimer(
-                                        gateway.gateConfig().longestWait().toMillis(),
+                                        waiting.patience(gateway.gateConfig().longestWait())
+                                                .toMillis(),
                                         _ -> {
                                             if (waiting.tryGiveUp()) {
                                                 ticket = null;

@@ -2,6 +2,7 @@ package com.alltkn.gateway.upstream;
 
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.error.GatewayError.RetryAdvice;
+import com.alltkn.gateway.upstream.UpstreamGate.Claim;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -18,8 +19,10 @@ import org.jspecify.annotations.Nullable;
 /// A POST is repeated if it was never sent, or if upstream itself said that it did not do it (408,
 /// 409, 429, 5xx). One that was sent and never answered may have been done, and be paid for. On a
 /// 401 the exchange moves to another revision, once; only a 401 says that a key is refused, for a
-/// caller can cause a 403. With a fallback model at hand it moves to that where the model is
-/// overloaded, silent or unknown. Everything else is the caller's to know.
+/// caller can cause a 403. Nobody is kept waiting for an upstream that has too much to do while
+/// others of the same caller wait to be let in: they would wait in vain. With a fallback model at
+/// hand it moves to that where the model is overloaded, silent or unknown. Everything else is the
+/// caller's to know.
 @Singleton
 public class RetryPolicy {
 
@@ -80,9 +83,12 @@ public class RetryPolicy {
             return left.otherRevision() ? new OtherRevision() : new GiveUp(false);
         }
         var spent = left.effort().retries() > 0 || left.effort().fallbacks() > 0;
-        if (left.effort().retries() < config.maxRetries() && mayRepeat(error, sent, left)) {
+        var inVain = left.claim() == Claim.NONE && UpstreamGate.speaksOfOverload(error);
+        if (!inVain
+                && left.effort().retries() < config.maxRetries()
+                && mayRepeat(error, sent, left)) {
             var wait = wait(error, left);
-            if (wait.isPresent() && budget.tryRetry()) {
+            if (wait.isPresent() && budget.tryRetry(left.claim())) {
                 return new Again(wait.get());
             }
             spent |= wait.isPresent();
@@ -162,6 +168,7 @@ public class RetryPolicy {
     /// @param repeatable whether its request can be sent again: nothing of an answer has reached
     ///   the caller, and the body is in memory, or there is none
     /// @param idempotent whether sending it twice is the same as once
+    /// @param claim what claim it has to try again where upstream has too much to do
     /// @param effort what it has done already
     /// @param otherRevision whether it may still move to another revision
     /// @param otherModel whether there is a model that it has not asked yet
@@ -169,6 +176,7 @@ public class RetryPolicy {
     public record Left(
             boolean repeatable,
             boolean idempotent,
+            Claim claim,
             Effort effort,
             boolean otherRevision,
             boolean otherModel,

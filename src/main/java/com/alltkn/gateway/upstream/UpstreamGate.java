@@ -1,26 +1,21 @@
 package com.alltkn.gateway.upstream;
 
 import com.alltkn.gateway.error.GatewayError;
-import com.netflix.concurrency.limits.Limit;
-import com.netflix.concurrency.limits.limit.AIMDLimit;
-import com.netflix.concurrency.limits.limit.WindowedLimit;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Bounds how many exchanges wait for upstream's first byte at once, by what upstream says to it:
-/// the limit grows by one while it is made use of, and shrinks by a tenth when upstream has too
-/// much to do or says nothing in time (additive increase, multiplicative decrease: Chiu and Jain
-/// 1989, as in Netflix' concurrency-limits), each at most ten times a second. An answer that has
-/// begun does not count, for it is no more work to take on.
+/// Bounds how many exchanges wait for upstream's first byte at once, by what upstream says to it
+/// ([GateLimit]). An answer that has begun does not count, for it is no more work to take on, nor
+/// does an exchange that waits to be tried again.
 ///
 /// That answers take longer is no sign: a model takes as long as its answer is long. An algorithm
 /// that goes by latency refuses nine of ten requests of an upstream that has room for all, for
@@ -38,16 +33,13 @@ public class UpstreamGate {
     /// As many are left to callers below their share.
     private static final int RESERVED_PART = 10;
 
-    /// This part of its equal share a caller has in any case.
-    private static final int FREE_PART = 8;
+    /// Who has less than this part of its equal share may use what the limit spares, too.
+    private static final int LITTLE_PART = 2;
 
-    private static final long SHORTEST_WINDOW = TimeUnit.MILLISECONDS.toNanos(100);
-    private static final long LONGEST_WINDOW = TimeUnit.SECONDS.toNanos(1);
+    /// It is the next to be let in, too, so that a wait of so many times the usual is not in vain.
+    private static final int LONGER_WAIT = 3;
 
-    /// Days, after which it would take an answer for an overload.
-    private static final long NO_LATENCY = 365;
-
-    private final Limit limit;
+    private final GateLimit limit;
     private final LongSupplier nanoTime;
     private final Map<String, Share> shares = new HashMap<>();
     private int inside;
@@ -56,28 +48,14 @@ public class UpstreamGate {
     /// @param config where the limit begins and ends
     @Inject
     UpstreamGate(GateConfig config) {
-        this(adaptive(config), System::nanoTime);
+        this(config, System::nanoTime);
     }
 
-    /// @param limit how many may be inside
+    /// @param config where the limit begins and ends
     /// @param nanoTime the time, as [System#nanoTime()] tells it
-    UpstreamGate(Limit limit, LongSupplier nanoTime) {
-        this.limit = limit;
+    UpstreamGate(GateConfig config, LongSupplier nanoTime) {
+        this.limit = new GateLimit(config, nanoTime.getAsLong());
         this.nanoTime = nanoTime;
-    }
-
-    static Limit adaptive(GateConfig config) {
-        return WindowedLimit.newBuilder()
-                .minWindowTime(SHORTEST_WINDOW, TimeUnit.NANOSECONDS)
-                .maxWindowTime(LONGEST_WINDOW, TimeUnit.NANOSECONDS)
-                .minRttThreshold(0, TimeUnit.NANOSECONDS)
-                .build(
-                        AIMDLimit.newBuilder()
-                                .initialLimit(config.initialLimit())
-                                .minLimit(config.minLimit())
-                                .maxLimit(config.maxLimit())
-                                .timeout(NO_LATENCY, TimeUnit.DAYS)
-                                .build());
     }
 
     /// Asks to be let in.
@@ -91,20 +69,23 @@ public class UpstreamGate {
             return letIn(share);
         }
         // Longer queues than what is inside would only make everybody late.
-        var most = limit.getLimit();
-        if (queued >= most || share.queue.size() >= Math.max(1, most / shares.size())) {
+        var most = limit.current();
+        // Who has nobody in them yet finds room even where others have filled them.
+        var longest = share.queue.isEmpty() ? 2 * most : most;
+        if (queued >= longest || share.queue.size() >= Math.max(1, most / shares.size())) {
             forget(share);
             return new Full();
         }
-        var ticket = new Ticket(share, later);
+        var next = share.inside < most / shares.size() / LITTLE_PART;
+        var ticket = new Ticket(share, later, next ? LONGER_WAIT : 1);
         share.queue.add(ticket);
         queued++;
         return ticket;
     }
 
     /// @return how many may be inside now
-    public int limit() {
-        return limit.getLimit();
+    public synchronized int limit() {
+        return limit.current();
     }
 
     /// @return how many are
@@ -118,26 +99,29 @@ public class UpstreamGate {
     }
 
     private boolean hasRoomFor(Share share) {
-        var most = limit.getLimit();
+        var most = limit.current();
         var equal = most / shares.size();
-        // A few are always let in, for while the limit falls it is far below what is inside.
-        return share.inside < Math.max(1, equal / FREE_PART)
-                || (inside < most
-                        && (share.inside < equal || inside < most - most / RESERVED_PART));
+        if (share.inside < Math.max(1, equal / LITTLE_PART)) {
+            return inside < limit.withSpare();
+        }
+        return inside < (share.inside < equal ? most : most - most / RESERVED_PART);
     }
 
     private Slot letIn(Share share) {
         share.inside++;
         inside++;
-        return new Slot(share, nanoTime.getAsLong(), inside);
+        return new Slot(share);
     }
 
-    private void leave(Slot slot) {
-        var granted = new ArrayList<Granted>();
+    private void leave(Share share, boolean answered) {
+        var granted = new ArrayList<Granted>(1);
         synchronized (this) {
-            slot.share.inside--;
+            if (answered) {
+                limit.answered(nanoTime.getAsLong(), inside);
+            }
+            share.inside--;
             inside--;
-            forget(slot.share);
+            forget(share);
             while (queued > 0) {
                 var next = next();
                 if (next == null) {
@@ -148,6 +132,17 @@ public class UpstreamGate {
             }
         }
         granted.forEach(one -> one.ticket.later.accept(one.slot));
+    }
+
+    private synchronized Share comeBack(String caller) {
+        var share = shares.computeIfAbsent(caller, Share::new);
+        share.inside++;
+        inside++;
+        return share;
+    }
+
+    private synchronized void refused() {
+        limit.refused(nanoTime.getAsLong(), inside);
     }
 
     private @Nullable Share next() {
@@ -162,7 +157,7 @@ public class UpstreamGate {
         return least;
     }
 
-    private static boolean speaksOfOverload(GatewayError error) {
+    static boolean speaksOfOverload(GatewayError error) {
         return switch (error) {
             case GatewayError.UpstreamOverloaded _, GatewayError.UpstreamRateLimited _ -> true;
             case GatewayError.UpstreamTimeout(var clock) ->
@@ -191,10 +186,18 @@ public class UpstreamGate {
 
         private final Share share;
         private final Consumer<Slot> later;
+        private final int patience;
 
-        private Ticket(Share share, Consumer<Slot> later) {
+        private Ticket(Share share, Consumer<Slot> later, int patience) {
             this.share = share;
             this.later = later;
+            this.patience = patience;
+        }
+
+        /// @param usual how long somebody waits
+        /// @return how long this one should
+        public Duration patience(Duration usual) {
+            return usual.multipliedBy(patience);
         }
 
         /// Waits no longer.
@@ -212,25 +215,32 @@ public class UpstreamGate {
         }
     }
 
-    /// A place inside. It is left once; leaving again changes nothing.
+    /// What claim an exchange has to trouble an overloaded upstream once more.
+    public enum Claim {
+        /// Its caller has no more inside than others.
+        FULL,
+        /// Its caller has more inside than others.
+        SMALL,
+        /// Others of the same caller wait for room, which it would take from them.
+        NONE
+    }
+
+    /// A place inside. It is left once; leaving again changes nothing. Not safe for use by several
+    /// threads.
     public final class Slot implements Entry {
 
-        private final Share share;
-        private final long since;
-        private final int insideThen;
-        private boolean left;
+        private Share share;
+        private State state = State.INSIDE;
 
-        private Slot(Share share, long since, int insideThen) {
+        private Slot(Share share) {
             this.share = share;
-            this.since = since;
-            this.insideThen = insideThen;
         }
 
         /// Leaves, for the answer has begun.
         public void answered() {
-            if (!left) {
-                limit.onSample(since, nanoTime.getAsLong() - since, insideThen, false);
-                leave();
+            if (state == State.INSIDE) {
+                state = State.LEFT;
+                UpstreamGate.this.leave(share, true);
             }
         }
 
@@ -238,18 +248,51 @@ public class UpstreamGate {
         ///
         /// @param error how; what says that upstream has too much to do makes the limit smaller
         public void failed(GatewayError error) {
-            if (!left && speaksOfOverload(error)) {
-                limit.onSample(since, nanoTime.getAsLong() - since, insideThen, true);
+            if (state == State.INSIDE && speaksOfOverload(error)) {
+                UpstreamGate.this.refused();
+            }
+        }
+
+        /// @return what claim it has to try again
+        public Claim claim() {
+            synchronized (UpstreamGate.this) {
+                if (!share.queue.isEmpty()) {
+                    return Claim.NONE;
+                }
+                var equal = inside / Math.max(1, shares.size());
+                return shares.size() > 1 && share.inside > equal ? Claim.SMALL : Claim.FULL;
+            }
+        }
+
+        /// Steps out for a while, so that somebody else finds room.
+        public void stepOut() {
+            if (state == State.INSIDE) {
+                state = State.OUTSIDE;
+                UpstreamGate.this.leave(share, false);
+            }
+        }
+
+        /// Comes back, whether there is room or not.
+        public void stepIn() {
+            if (state == State.OUTSIDE) {
+                state = State.INSIDE;
+                share = UpstreamGate.this.comeBack(share.caller);
             }
         }
 
         /// Leaves without having learned anything.
         public void leave() {
-            if (!left) {
-                left = true;
-                UpstreamGate.this.leave(this);
+            if (state == State.INSIDE) {
+                UpstreamGate.this.leave(share, false);
             }
+            state = State.LEFT;
         }
+    }
+
+    private enum State {
+        INSIDE,
+        OUTSIDE,
+        LEFT
     }
 
     private record Granted(Ticket ticket, Slot slot) {}

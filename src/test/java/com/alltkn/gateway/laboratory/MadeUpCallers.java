@@ -16,17 +16,21 @@ public final class MadeUpCallers {
 
     /// A file with one caller, `plain`, who has this key.
     public static Path file(String key) {
+        return fileOf(
+                """
+                callers:
+                  - id: plain
+                    api-keys: ["sha256:%s"]
+                """
+                        .formatted(sha256(key)));
+    }
+
+    /// A file with this content.
+    public static Path fileOf(String yaml) {
         try {
             var file = Files.createTempFile("callers", ".yaml");
             file.toFile().deleteOnExit();
-            return Files.writeString(
-                    file,
-                    """
-                    callers:
-                      - id: plain
-                        api-keys: ["sha256:%s"]
-                    """
-                            .formatted(sha256(key)));
+            return Files.writeString(file, yaml);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /// What the upstream does with one request: a list of steps, each written and flushed by itself.
@@ -31,7 +32,11 @@ public record Script(List<Step> steps, boolean early) {
         /// Tells a test that the script has come here.
         record Open(Gate gate) implements Step {}
 
-        record Pause(Duration time) implements Step {}
+        /// Waits for so long, which is asked each time.
+        record Pause(Supplier<Duration> time) implements Step {}
+
+        /// Does something of a test's own.
+        record Run(Runnable action) implements Step {}
 
         /// Does nothing more until the peer is gone.
         record Hang() implements Step {}
@@ -194,7 +199,17 @@ public record Script(List<Step> steps, boolean early) {
     }
 
     public Script pause(Duration time) {
+        return pause(() -> time);
+    }
+
+    /// A pause whose length is asked each time.
+    public Script pause(Supplier<Duration> time) {
         return add(new Step.Pause(time));
+    }
+
+    /// Does something of a test's own.
+    public Script run(Runnable action) {
+        return add(new Step.Run(action));
     }
 
     public Script hang() {
@@ -226,7 +241,7 @@ public record Script(List<Step> steps, boolean early) {
 
     /// The same with a pause before each write but the first.
     public Script paced(Duration pause) {
-        return between(new Step.Pause(pause));
+        return between(new Step.Pause(() -> pause));
     }
 
     /// The same in writes of one byte, so that every split happens.

@@ -16,6 +16,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// One accepted connection. One thread always reads, so that a peer that leaves is noticed at once;
@@ -152,7 +153,9 @@ final class ScriptedConnection {
             }
             case Script.Step.Await(Gate gate) -> gate.await();
             case Script.Step.Open(Gate gate) -> gate.open();
-            case Script.Step.Pause(Duration time) -> pauseUntil(System.nanoTime() + time.toNanos());
+            case Script.Step.Pause(Supplier<Duration> time) ->
+                    pauseUntil(System.nanoTime() + time.get().toNanos());
+            case Script.Step.Run(Runnable action) -> action.run();
             case Script.Step.Hang() -> peerGone.await();
             case Script.Step.Close() -> {
                 ended = true;

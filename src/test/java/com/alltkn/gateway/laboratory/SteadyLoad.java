@@ -9,7 +9,9 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +23,7 @@ public final class SteadyLoad implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final GatewayProcess gateway;
-    private final Duration interval;
+    private final LongSupplier gaps;
     private final Function<RawResponse, String> judge;
     private final List<String> requests;
     private final long start = System.nanoTime();
@@ -33,11 +35,11 @@ public final class SteadyLoad implements AutoCloseable {
 
     private SteadyLoad(
             GatewayProcess gateway,
-            int perSecond,
+            LongSupplier gaps,
             Function<RawResponse, String> judge,
             List<String> requests) {
         this.gateway = gateway;
-        this.interval = Duration.ofSeconds(1).dividedBy(perSecond);
+        this.gaps = gaps;
         this.judge = judge;
         this.requests = requests;
     }
@@ -52,9 +54,33 @@ public final class SteadyLoad implements AutoCloseable {
             int perSecond,
             Function<RawResponse, String> judge,
             String... requests) {
-        var load = new SteadyLoad(gateway, perSecond, judge, List.of(requests));
+        var gap = interval(perSecond);
+        return begin(new SteadyLoad(gateway, () -> gap, judge, List.of(requests)));
+    }
+
+    /// Begins, with requests that come at random, as those of many do who know nothing of each
+    /// other: a Poisson process with that mean rate.
+    ///
+    /// @param perSecond how many requests, of all kinds together
+    /// @param judge what is wrong with an answer; empty where nothing is
+    /// @param requests sent in turn
+    public static SteadyLoad atRandom(
+            GatewayProcess gateway,
+            int perSecond,
+            Function<RawResponse, String> judge,
+            String... requests) {
+        var mean = interval(perSecond);
+        LongSupplier gaps = () -> (long) (mean * ThreadLocalRandom.current().nextExponential());
+        return begin(new SteadyLoad(gateway, gaps, judge, List.of(requests)));
+    }
+
+    private static SteadyLoad begin(SteadyLoad load) {
         load.pacer.start();
         return load;
+    }
+
+    private static long interval(int perSecond) {
+        return Duration.ofSeconds(1).dividedBy(perSecond).toNanos();
     }
 
     /// The time since the load began.
@@ -89,11 +115,13 @@ public final class SteadyLoad implements AutoCloseable {
 
     private void pace() {
         try {
+            var next = start;
             for (var i = 0L; !stopped; i++) {
-                var due = start + i * interval.toNanos();
+                var due = next;
                 ScriptedConnection.pauseUntil(due);
                 var request = requests.get((int) (i % requests.size()));
                 callers.execute(() -> call(request, due));
+                next += gaps.getAsLong();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

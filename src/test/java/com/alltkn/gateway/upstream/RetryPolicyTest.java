@@ -12,6 +12,7 @@ import com.alltkn.gateway.upstream.RetryPolicy.Left;
 import com.alltkn.gateway.upstream.RetryPolicy.Next;
 import com.alltkn.gateway.upstream.RetryPolicy.OtherModel;
 import com.alltkn.gateway.upstream.RetryPolicy.OtherRevision;
+import com.alltkn.gateway.upstream.UpstreamGate.Claim;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -26,11 +27,18 @@ class RetryPolicyTest {
 
     private static final Effort ONE_ATTEMPT = new Effort(1, 0, 0);
     private static final Left FRESH =
-            new Left(true, false, ONE_ATTEMPT, true, false, Duration.ofMinutes(1));
+            new Left(true, false, Claim.FULL, ONE_ATTEMPT, true, false, Duration.ofMinutes(1));
     private static final Left WITH_FALLBACK =
-            new Left(true, false, ONE_ATTEMPT, true, true, Duration.ofMinutes(1));
+            new Left(true, false, Claim.FULL, ONE_ATTEMPT, true, true, Duration.ofMinutes(1));
     private static final Left TRIED =
-            new Left(true, false, new Effort(3, 2, 0), true, false, Duration.ofMinutes(1));
+            new Left(
+                    true,
+                    false,
+                    Claim.FULL,
+                    new Effort(3, 2, 0),
+                    true,
+                    false,
+                    Duration.ofMinutes(1));
     private static final GatewayError OVERLOADED =
             new GatewayError.UpstreamOverloaded(RetryAdvice.NONE);
 
@@ -91,7 +99,8 @@ class RetryPolicyTest {
     @ParameterizedTest
     @MethodSource("decides")
     void leavesAloneWhatCannotBeSentAgain(GatewayError error, boolean sent, Next next) {
-        var left = new Left(false, false, ONE_ATTEMPT, true, true, Duration.ofMinutes(1));
+        var left =
+                new Left(false, false, Claim.FULL, ONE_ATTEMPT, true, true, Duration.ofMinutes(1));
 
         assertThat(policy.next(error, sent, left)).isEqualTo(new GiveUp(false));
     }
@@ -119,7 +128,15 @@ class RetryPolicyTest {
     void fallsBackOnlyAfterItsRetries() {
         assertThat(policy.next(OVERLOADED, true, WITH_FALLBACK)).isInstanceOf(Again.class);
 
-        var tried = new Left(true, false, new Effort(3, 2, 0), true, true, Duration.ofMinutes(1));
+        var tried =
+                new Left(
+                        true,
+                        false,
+                        Claim.FULL,
+                        new Effort(3, 2, 0),
+                        true,
+                        true,
+                        Duration.ofMinutes(1));
         assertThat(policy.next(OVERLOADED, true, tried)).isEqualTo(new OtherModel());
     }
 
@@ -131,7 +148,7 @@ class RetryPolicyTest {
 
     @Test
     void repeatsWhatWasSentIfItChangesNothing() {
-        var get = new Left(true, true, ONE_ATTEMPT, true, false, Duration.ofMinutes(1));
+        var get = new Left(true, true, Claim.FULL, ONE_ATTEMPT, true, false, Duration.ofMinutes(1));
 
         assertThat(policy.next(new GatewayError.UpstreamUnreachable(), true, get))
                 .isInstanceOf(Again.class);
@@ -139,7 +156,8 @@ class RetryPolicyTest {
 
     @Test
     void movesToAnotherRevisionOnce() {
-        var moved = new Left(true, false, ONE_ATTEMPT, false, false, Duration.ofMinutes(1));
+        var moved =
+                new Left(true, false, Claim.FULL, ONE_ATTEMPT, false, false, Duration.ofMinutes(1));
 
         assertThat(policy.next(new GatewayError.UpstreamCredentialsExhausted(), true, moved))
                 .isEqualTo(new GiveUp(false));
@@ -155,6 +173,7 @@ class RetryPolicyTest {
                                 new Left(
                                         true,
                                         false,
+                                        Claim.FULL,
                                         new Effort(2, 0, 1),
                                         true,
                                         false,
@@ -164,7 +183,15 @@ class RetryPolicyTest {
 
     @Test
     void doublesItsRangeWithEachRetry() {
-        var again = new Left(true, false, new Effort(2, 1, 0), true, false, Duration.ofMinutes(1));
+        var again =
+                new Left(
+                        true,
+                        false,
+                        Claim.FULL,
+                        new Effort(2, 1, 0),
+                        true,
+                        false,
+                        Duration.ofMinutes(1));
 
         assertThat(policy.next(OVERLOADED, true, again))
                 .isEqualTo(new Again(Duration.ofMillis(200)));
@@ -172,9 +199,20 @@ class RetryPolicyTest {
 
     @Test
     void waitsNoLongerThanTheExchangeMayTake() {
-        var late = new Left(true, false, ONE_ATTEMPT, true, false, Duration.ofMillis(100));
+        var late =
+                new Left(true, false, Claim.FULL, ONE_ATTEMPT, true, false, Duration.ofMillis(100));
 
         assertThat(policy.next(OVERLOADED, true, late)).isEqualTo(new GiveUp(false));
+    }
+
+    @Test
+    void doesNotWaitForABusyUpstreamWhereOthersOfTheCallerWaitAlready() {
+        var awaited =
+                new Left(true, false, Claim.NONE, ONE_ATTEMPT, true, false, Duration.ofMinutes(1));
+
+        assertThat(policy.next(OVERLOADED, true, awaited)).isEqualTo(new GiveUp(false));
+        assertThat(policy.next(new GatewayError.UpstreamFailed(RetryAdvice.NONE), true, awaited))
+                .isInstanceOf(Again.class);
     }
 
     @Test
@@ -189,6 +227,20 @@ class RetryPolicyTest {
         assertThat(policy.refused()).isEqualTo(6);
         assertThat(policy.next(OVERLOADED, true, FRESH)).isEqualTo(new GiveUp(true));
         policy.retryEnded();
+        assertThat(policy.next(OVERLOADED, true, FRESH)).isInstanceOf(Again.class);
+    }
+
+    @Test
+    void keepsHalfOfTheBudgetForCallersWithLittleUnderWay() {
+        for (int i = 0; i < 20; i++) {
+            policy.exchangeBegan();
+        }
+        var much =
+                new Left(true, false, Claim.SMALL, ONE_ATTEMPT, true, false, Duration.ofMinutes(1));
+
+        var granted = Stream.generate(() -> policy.next(OVERLOADED, true, much)).limit(10);
+
+        assertThat(granted.filter(Again.class::isInstance)).hasSize(2);
         assertThat(policy.next(OVERLOADED, true, FRESH)).isInstanceOf(Again.class);
     }
 

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.error.GatewayError.RetryAdvice;
 import com.alltkn.gateway.laboratory.Mappings;
+import com.alltkn.gateway.upstream.UpstreamGate.Claim;
 import com.alltkn.gateway.upstream.UpstreamGate.Full;
 import com.alltkn.gateway.upstream.UpstreamGate.Slot;
 import com.alltkn.gateway.upstream.UpstreamGate.Ticket;
-import com.netflix.concurrency.limits.limit.FixedLimit;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 class UpstreamGateTest {
 
-    private final UpstreamGate gate = new UpstreamGate(FixedLimit.of(10), () -> 0);
+    private final UpstreamGate gate = new UpstreamGate(always(10), () -> 0);
     private final List<Slot> granted = new ArrayList<>();
 
     @Test
@@ -109,6 +109,7 @@ class UpstreamGateTest {
 
         assertThat(world.percentile(99)).isLessThanOrEqualTo(2 * usual);
         assertThat(world.answered("a")).isGreaterThanOrEqualTo((long) (0.9 * 500 * 20));
+        assertThat(world.turnedAway).isLessThanOrEqualTo(world.answered("a") / 20);
         world.offer("a", 100, Duration.ofSeconds(5));
         world.forget();
         world.offer("a", 100, Duration.ofSeconds(5));
@@ -142,6 +143,80 @@ class UpstreamGateTest {
         assertThat(world.refused("a")).isLessThanOrEqualTo(world.answered("a") / 100);
     }
 
+    @Test
+    void givesThePlaceOfOneWhoStepsOutToTheNext() {
+        var inside = enter("a", 10);
+        gate.enter("a", granted::add);
+        assertThat(inside.getFirst().claim()).isEqualTo(Claim.NONE);
+
+        inside.getFirst().stepOut();
+
+        assertThat(granted).hasSize(1);
+        inside.getFirst().stepIn();
+        assertThat(gate.inside()).isEqualTo(11);
+        inside.getFirst().leave();
+        inside.getFirst().leave();
+        assertThat(gate.inside()).isEqualTo(10);
+    }
+
+    @Test
+    void findsOneWhoSteppedOutAndLeftGone() {
+        var slot = enter("a", 1).getFirst();
+        slot.stepOut();
+
+        slot.leave();
+        slot.stepIn();
+
+        assertThat(gate.inside()).isZero();
+    }
+
+    @Test
+    void hasAPlaceInTheQueueForACallerWhoseTurnOthersWouldTake() {
+        enter("much", 10);
+        for (int i = 0; i < 10; i++) {
+            assertThat(gate.enter("much", granted::add)).isInstanceOf(Ticket.class);
+        }
+        enter("little", 1);
+
+        assertThat(gate.enter("little", granted::add)).isInstanceOf(Ticket.class);
+        assertThat(gate.enter("much", granted::add)).isEqualTo(new Full());
+    }
+
+    @Test
+    void letsThoseWaitLongerWhoAreNext() {
+        var usual = Duration.ofMillis(30);
+        enter("little", 1);
+        enter("much", 8);
+        var much = (Ticket) gate.enter("much", granted::add);
+        enter("second", 1);
+        enter("third", 1);
+
+        var little = (Ticket) gate.enter("fourth", granted::add);
+
+        assertThat(little.patience(usual)).isEqualTo(Duration.ofMillis(90));
+        assertThat(much.patience(usual)).isEqualTo(usual);
+    }
+
+    @Test
+    void tellsWhoHasMoreInsideThanOthers() {
+        var much = enter("much", 5).getFirst();
+        assertThat(much.claim()).isEqualTo(Claim.FULL);
+        var little = enter("little", 1).getFirst();
+
+        assertThat(much.claim()).isEqualTo(Claim.SMALL);
+        assertThat(little.claim()).isEqualTo(Claim.FULL);
+    }
+
+    private static GateConfig always(int limit) {
+        var value = Integer.toString(limit);
+        return Mappings.read(
+                GateConfig.class,
+                Map.of(
+                        "gateway.upstream.gate.initial-limit", value,
+                        "gateway.upstream.gate.min-limit", value,
+                        "gateway.upstream.gate.max-limit", value));
+    }
+
     private List<Slot> enter(String caller, int times) {
         var slots = new ArrayList<Slot>();
         for (int i = 0; i < times; i++) {
@@ -154,7 +229,9 @@ class UpstreamGateTest {
     private static final class World {
 
         private static final long REFUSAL = Duration.ofMillis(2).toNanos();
-        private static final long WAIT = Duration.ofMillis(30).toNanos();
+        private static final Duration WAIT = Duration.ofMillis(30);
+        private static final long RETRY_AFTER = Duration.ofSeconds(1).toNanos();
+        private static final long RETRY_JITTER = Duration.ofMillis(200).toNanos();
 
         private final Random random = new Random(42);
         private final PriorityQueue<Event> events = new PriorityQueue<>();
@@ -165,20 +242,20 @@ class UpstreamGateTest {
         private final UpstreamGate gate;
         private double spread;
         private int busy;
+        private final RetryBudget budget = new RetryBudget(20, 3);
+        private long turnedAway;
         private long now = 1_000_000_000_000L;
 
         World(int servers, Duration service) {
             this.servers = servers;
             this.service = service.toNanos();
-            this.gate =
-                    new UpstreamGate(
-                            UpstreamGate.adaptive(Mappings.read(GateConfig.class, Map.of())),
-                            () -> now);
+            this.gate = new UpstreamGate(Mappings.read(GateConfig.class, Map.of()), () -> now);
         }
 
         void forget() {
             latencies.clear();
             refusals.clear();
+            turnedAway = 0;
         }
 
         void offer(String caller, double perSecond, Duration time) {
@@ -243,12 +320,12 @@ class UpstreamGateTest {
 
         private void arrive(String caller) {
             var since = now;
-            switch (gate.enter(caller, slot -> serve(new Job(caller, slot, since)))) {
-                case Slot slot -> serve(new Job(caller, slot, since));
+            switch (gate.enter(caller, slot -> begin(new Job(caller, slot, since)))) {
+                case Slot slot -> begin(new Job(caller, slot, since));
                 case Full() -> refuse(caller);
                 case Ticket ticket ->
                         schedule(
-                                now + WAIT,
+                                now + ticket.patience(WAIT).toNanos(),
                                 () -> {
                                     if (ticket.tryGiveUp()) {
                                         refuse(caller);
@@ -259,6 +336,11 @@ class UpstreamGateTest {
 
         private void refuse(String caller) {
             refusals.merge(caller, 1L, Long::sum);
+        }
+
+        private void begin(Job job) {
+            budget.exchangeBegan();
+            serve(job);
         }
 
         private void serve(Job job) {
@@ -274,13 +356,30 @@ class UpstreamGateTest {
                         latencies
                                 .computeIfAbsent(job.caller, _ -> new ArrayList<>())
                                 .add(now - job.since);
+                        budget.exchangeEnded();
                         job.slot.answered();
                     });
         }
 
+        /// Does what the retry policy does, with an upstream that says "in a second".
         private void turnAway(Job job) {
+            turnedAway++;
             job.slot.failed(new GatewayError.UpstreamOverloaded(RetryAdvice.NONE));
-            job.slot.leave();
+            var claim = job.slot.claim();
+            if (claim == Claim.NONE || !budget.tryRetry(claim)) {
+                budget.exchangeEnded();
+                job.slot.leave();
+                refuse(job.caller);
+                return;
+            }
+            job.slot.stepOut();
+            schedule(
+                    now + RETRY_AFTER + random.nextLong(RETRY_JITTER),
+                    () -> {
+                        budget.retryEnded();
+                        job.slot.stepIn();
+                        serve(job);
+                    });
         }
 
         private void schedule(long at, Runnable action) {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -27,7 +28,10 @@ final class ArtefactTexts {
     private static final int TAR_MAGIC = 257;
 
     /// Shorter rows hold no key.
-    private static final int SHORTEST_ROW = 12;
+    private static final int SHORTEST_ROW = 16;
+
+    /// A file is looked at by one core only, so a large one becomes several.
+    private static final int PIECE = 1 << 20;
 
     /// The ends of names by which a reader of text would know its language, or a store of keys.
     private static final Pattern TELLING = Pattern.compile(".*(\\.(?:ya?ml|json|p12|pfx))");
@@ -42,7 +46,7 @@ final class ArtefactTexts {
 
     /// Writes the texts of files, those of equal content once.
     ///
-    /// @param directory gets a file for each
+    /// @param directory gets a file for each, or several
     /// @return where each is from, by its name
     static Map<String, String> write(List<Path> files, Path directory) throws IOException {
         var texts = new ArtefactTexts(directory);
@@ -82,9 +86,24 @@ final class ArtefactTexts {
             return;
         }
         var telling = TELLING.matcher(place);
-        var name = places.size() + (telling.matches() ? telling.group(1) : ".txt");
-        places.put(name, place);
-        Files.write(directory.resolve(name), isText(bytes) ? bytes : rows(bytes));
+        var end = telling.matches() ? telling.group(1) : ".txt";
+        var text = isText(bytes) ? bytes : rows(bytes);
+        for (int from = 0, to; from < text.length; from = to) {
+            to = endOfPiece(text, from);
+            var name = places.size() + end;
+            places.put(name, place);
+            Files.write(directory.resolve(name), Arrays.copyOfRange(text, from, to));
+        }
+    }
+
+    /// Between two rows, once there is a piece's length; the end of the text if there is no more.
+    private static int endOfPiece(byte[] text, int from) {
+        for (var i = from + PIECE; i < text.length; i++) {
+            if (text[i] == '\n' && text[i - 1] == '\n') {
+                return i + 1;
+            }
+        }
+        return text.length;
     }
 
     private static boolean isText(byte[] bytes) {

@@ -16,13 +16,15 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 /// The packaged application as a process of its own, on free loopback ports, in an empty directory
 /// and with an environment that holds nothing but what a test gives it. Told to end, it waits for
 /// no Kubernetes.
 ///
 /// It is the jar in `target`, or the executable that the system property `gateway.executable`
-/// names. Whatever a test does, the process ends with [#close()] or with the test's own.
+/// names, or a container. Whatever a test does, the process ends with [#close()] or with the test's
+/// own.
 public final class GatewayProcess implements AutoCloseable {
 
     private static final Path JAR = Path.of("target", "quarkus-app", "quarkus-run.jar");
@@ -39,9 +41,7 @@ public final class GatewayProcess implements AutoCloseable {
         directory = Files.createTempDirectory("gateway");
         port = freePort();
         managementPort = freePort();
-        var builder = new ProcessBuilder(launch.command()).directory(directory.toFile());
-        var environment = builder.environment();
-        environment.clear();
+        var environment = new TreeMap<String, String>();
         environment.put("PATH", System.getenv("PATH"));
         environment.put("QUARKUS_PROFILE", launch.profile);
         environment.put("QUARKUS_HTTP_HOST", "127.0.0.1");
@@ -50,11 +50,15 @@ public final class GatewayProcess implements AutoCloseable {
         environment.put("QUARKUS_MANAGEMENT_PORT", Integer.toString(managementPort));
         environment.put("QUARKUS_SHUTDOWN_DELAY", "0S");
         environment.putAll(launch.environment);
+        var builder = new ProcessBuilder(launch.command(environment));
+        builder.directory(directory.toFile());
+        builder.environment().clear();
+        builder.environment().putAll(environment);
         if (!launch.writesStdout) {
             builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
         }
         process = builder.start();
-        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+        Runtime.getRuntime().addShutdownHook(new Thread(this::kill));
         stdout = new Output(process.getInputStream(), launch.readsStdout);
         stderr = new Output(process.getErrorStream(), true);
     }
@@ -165,6 +169,8 @@ public final class GatewayProcess implements AutoCloseable {
 
     /// Ends it without letting it finish anything.
     public void kill() {
+        // What started a container would leave it running.
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.toHandle().destroyForcibly();
     }
 
@@ -197,7 +203,7 @@ public final class GatewayProcess implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroyForcibly();
+        kill();
         try {
             process.waitFor();
             try (var files = Files.walk(directory)) {
@@ -227,6 +233,8 @@ public final class GatewayProcess implements AutoCloseable {
         private boolean readsStdout = true;
         private boolean writesStdout = true;
         private boolean isMeasured;
+        private @Nullable Container container;
+        private final Map<Path, String> writable = new TreeMap<>();
 
         private Launch(String profile) {
             this.profile = profile;
@@ -276,6 +284,21 @@ public final class GatewayProcess implements AutoCloseable {
             return this;
         }
 
+        /// Runs it as what is in an image.
+        public Launch in(Container image) {
+            container = image;
+            return this;
+        }
+
+        /// Lets a container write to a directory of this machine.
+        ///
+        /// @param directory that everybody may write to
+        /// @param place where the container finds it
+        public Launch writable(Path directory, String place) {
+            writable.put(directory, place);
+            return this;
+        }
+
         /// Starts it and waits for nothing.
         public GatewayProcess start() {
             try {
@@ -285,7 +308,10 @@ public final class GatewayProcess implements AutoCloseable {
             }
         }
 
-        private List<String> command() {
+        private List<String> command(Map<String, String> all) throws IOException {
+            if (container != null) {
+                return container.command(all, options(), writable);
+            }
             var command = new ArrayList<String>();
             var executable = System.getProperty("gateway.executable");
             if (executable == null) {
@@ -298,12 +324,18 @@ public final class GatewayProcess implements AutoCloseable {
             } else {
                 command.add(Path.of(executable).toAbsolutePath().toString());
             }
-            properties.forEach((name, value) -> command.add("-D" + name + "=" + value));
+            command.addAll(options());
             if (executable == null) {
                 command.add("-jar");
                 command.add(JAR.toAbsolutePath().toString());
             }
             return command;
+        }
+
+        private List<String> options() {
+            return properties.entrySet().stream()
+                    .map(property -> "-D" + property.getKey() + "=" + property.getValue())
+                    .toList();
         }
     }
 

@@ -86,8 +86,8 @@ public record Production(
                 .environment("QUARKUS_VAULT_TLS_CA_CERT", certificates.caPem().toString())
                 .environment("QUARKUS_VAULT_AUTHENTICATION_APP_ROLE_ROLE_ID", roleId)
                 .environment("QUARKUS_VAULT_AUTHENTICATION_APP_ROLE_SECRET_ID", secretId)
-                .property(
-                        "quarkus.tls.upstream.trust-store.pem.certs",
+                .environment(
+                        "QUARKUS_TLS_UPSTREAM_TRUST_STORE_PEM_CERTS",
                         certificates.caPem().toString());
     }
 

@@ -8,6 +8,7 @@ import com.alltkn.gateway.laboratory.GatewayProcess;
 import com.alltkn.gateway.laboratory.Production;
 import com.alltkn.gateway.laboratory.RawHttp;
 import com.alltkn.gateway.laboratory.RawResponse;
+import com.alltkn.gateway.laboratory.RedisProcess;
 import com.alltkn.gateway.laboratory.Script;
 import com.alltkn.gateway.telemetry.Expression.Matcher;
 import com.alltkn.gateway.telemetry.Expression.Series;
@@ -49,9 +50,13 @@ class MetersIT {
     @BeforeAll
     static void tellAboutEverything() throws IOException {
         try (var production = Production.start();
+                var redis = RedisProcess.start();
                 var gateway =
                         production
                                 .gateway()
+                                .environment("GATEWAY_SHARED_STATE", "redis")
+                                .environment(
+                                        "QUARKUS_REDIS_HOSTS", "redis://127.0.0.1:" + redis.port())
                                 .environment("GATEWAY_UPSTREAM_GATE_INITIAL_LIMIT", "1")
                                 .environment("GATEWAY_UPSTREAM_GATE_MIN_LIMIT", "1")
                                 .environment("GATEWAY_UPSTREAM_GATE_MAX_LIMIT", "1")

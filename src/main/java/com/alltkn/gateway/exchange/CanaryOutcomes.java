@@ -60,7 +60,7 @@ final class CanaryOutcomes implements ExchangeListener, KnownCallers {
             case "upstream_credentials_exhausted" -> Optional.of(CanaryOutcome.CREDENTIALS);
             case "upstream_permission_denied" -> Optional.of(CanaryOutcome.PERMISSION);
             case "upstream_quota_exhausted" -> Optional.of(CanaryOutcome.QUOTA);
-            case "rate_limit_exceeded" -> Optional.of(CanaryOutcome.RATE_LIMITED);
+            case "upstream_rate_limited" -> Optional.of(CanaryOutcome.RATE_LIMITED);
             default -> Optional.empty();
         };
     }

@@ -6,12 +6,13 @@
 --         r<second> and t<second>, the requests and tokens that were taken in it
 --       2 a sorted set: an exchange's id -> when it counts as under way no longer, in microseconds
 --       3 anything: while it is there, the caller is blocked
+--       4 a sorted set: exchanges that are over, where it might be told of them again -> since when
 -- ARGV  1 the operation, 2 the length of a slot in microseconds (a second), 3 to 6 day, daily,
 --         month and monthly as the pod last knew them, for an account that was lost; then its own
 --
--- Every answer is: verdict, wait, since (0: there is no account), slot, requests, until none of them counts, tokens, until
+-- Every answer is: verdict, wait, since (0: there is no account), slot of the taking, requests, until none of them counts, tokens, until
 -- none of them counts, concurrent, day, daily, month, monthly, blocked. Times are in microseconds.
-local account, leases, block = KEYS[1], KEYS[2], KEYS[3]
+local account, leases, block, over = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local operation, slot_length = ARGV[1], tonumber(ARGV[2])
 
 local SLOTS = 61
@@ -50,6 +51,7 @@ local function text(number)
 end
 
 local requests, tokens, stale = {}, {}, {}
+local was_set_back = false
 local state = {}
 local fields = redis.call('HGETALL', account)
 for i = 1, #fields, 2 do
@@ -61,6 +63,7 @@ for i = 1, #fields, 2 do
     local window = string.sub(name, 1, 1) == 'r' and requests or tokens
     if at > slot then
       -- The clock was set back: what was taken counts for a minute from now.
+      was_set_back = true
       stale[#stale + 1] = name
       window[slot] = (window[slot] or 0) + amount
     elseif at <= slot - SLOTS then
@@ -69,6 +72,11 @@ for i = 1, #fields, 2 do
       window[at] = (window[at] or 0) + amount
     end
   end
+end
+if state.day == today + 1 then
+  -- So it was by less than a day, which begins no day anew.
+  today = state.day
+  this_month = month_of(today)
 end
 local exists = state.since ~= nil
 local since = state.since or now
@@ -107,10 +115,10 @@ local function concurrent()
   return redis.call('ZCOUNT', leases, '(' .. text(now), '+inf')
 end
 
-local function answer(verdict, wait)
+local function answer(verdict, wait, at)
   local asked, used = sum(requests), sum(tokens)
   return {
-    verdict, wait, exists and since or 0, slot,
+    verdict, wait, exists and since or 0, at or slot,
     asked, until_free(requests, asked, asked), used, until_free(tokens, used, used),
     concurrent(), today, daily, this_month, monthly, redis.call('EXISTS', block)
   }
@@ -151,8 +159,15 @@ local function save(at)
   end
   redis.call('PEXPIRE', account, ACCOUNT_TTL_MS)
   exists = true
-  redis.call('ZREMRANGEBYSCORE', leases, '-inf', text(now - REMEMBERED))
-  redis.call('PEXPIRE', leases, LEASES_TTL_MS)
+  for _, exchanges in ipairs({leases, over}) do
+    redis.call('ZREMRANGEBYSCORE', exchanges, '-inf', text(now - REMEMBERED))
+    redis.call('PEXPIRE', exchanges, LEASES_TTL_MS)
+  end
+end
+
+-- Whether it is news that an exchange is over.
+local function end_once(id)
+  return redis.call('ZADD', over, 'NX', text(now), id) == 1
 end
 
 local function exceeds(limit, used, more)
@@ -173,8 +188,8 @@ end
 local function admit()
   local id, demand, lease = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
   local at = slot - math.floor(tonumber(ARGV[10]) / slot_length)
-  if redis.call('ZSCORE', leases, id) then
-    return answer(ADMITTED, 0)
+  if redis.call('ZSCORE', leases, id) or redis.call('ZSCORE', over, id) then
+    return answer(ADMITTED, 0, at)
   end
   if ARGV[11] ~= '1' then
     local verdict, wait = ADMITTED, 0
@@ -196,6 +211,9 @@ local function admit()
       end
     end
     if verdict ~= ADMITTED then
+      if was_set_back then
+        save(slot)
+      end
       return answer(verdict, wait)
     end
   end
@@ -203,19 +221,23 @@ local function admit()
   count(today, this_month, demand)
   redis.call('ZADD', leases, text(now + lease), id)
   save(at)
-  return answer(ADMITTED, 0)
+  return answer(ADMITTED, 0, at)
 end
 
 -- 7 the exchange's id, 8 the account's `since` and 9 to 11 the slot, day and month when it was
--- admitted, 12 the tokens reserved, 13 the tokens used, 14 whether it came to nothing.
+-- admitted, 12 the tokens reserved, 13 the tokens used, 14 whether it came to nothing, 15 whether
+-- the request to admit it may still be on its way.
 local function settle()
   local id, began, at = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
   local day, month = tonumber(ARGV[10]), tonumber(ARGV[11])
   local reserved, used, nothing = tonumber(ARGV[12]), tonumber(ARGV[13]), ARGV[14] == '1'
   local known = redis.call('ZREM', leases, id) == 1
+  if ARGV[15] == '1' then
+    end_once(id)
+  end
   if began ~= since then
     -- The account was lost meanwhile, and with it what was reserved.
-    if not nothing then
+    if not nothing and end_once(id) then
       take(slot, 0, used)
       count(day, month, used)
     end
@@ -233,7 +255,7 @@ local function charge()
   local id, used, age = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
   local at = slot - math.floor(age / slot_length)
   local day = math.floor((now - age) / DAY)
-  if redis.call('ZADD', leases, 'NX', text(now), id) == 1 then
+  if end_once(id) then
     take(at, 1, used)
     count(day, month_of(day), used)
   end

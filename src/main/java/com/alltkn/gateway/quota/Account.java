@@ -19,7 +19,7 @@ final class Account {
     private final SlidingWindow requests = new SlidingWindow();
     private final SlidingWindow tokens = new SlidingWindow();
     private long concurrent;
-    private LocalDate day = LocalDate.MIN;
+    private LocalDate day = LocalDate.EPOCH;
     private long daily;
     private YearMonth month = YearMonth.of(0, 1);
     private long monthly;
@@ -110,14 +110,15 @@ final class Account {
                                 window.untilEmpty(now)));
     }
 
+    /// A clock that is set back by less than a day begins no day anew.
     private void turn(LocalDate today) {
-        if (!today.equals(day)) {
+        if (today.isAfter(day) || today.isBefore(day.minusDays(1))) {
             day = today;
             daily = 0;
-        }
-        if (!YearMonth.from(today).equals(month)) {
-            month = YearMonth.from(today);
-            monthly = 0;
+            if (!YearMonth.from(today).equals(month)) {
+                month = YearMonth.from(today);
+                monthly = 0;
+            }
         }
     }
 

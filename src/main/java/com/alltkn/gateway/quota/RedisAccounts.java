@@ -4,6 +4,7 @@ import com.alltkn.gateway.caller.Caller;
 import com.alltkn.gateway.redis.Answer;
 import com.alltkn.gateway.redis.Script;
 import com.alltkn.gateway.redis.SharedState;
+import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -35,18 +36,85 @@ final class RedisAccounts {
 
     /// Admits an exchange if limits and budgets have room for it, and takes that room.
     Answer<AccountReply> admit(Caller caller, String id, long reserved, AccountReply known) {
-        return admit(caller, id, reserved, Duration.ZERO, false, known);
+        return shared.run(
+                Script.ACCOUNT,
+                keys(caller),
+                admission(caller, id, reserved, Duration.ZERO, false, known),
+                AccountReply::of);
     }
 
     /// Takes the room of an exchange that goes on already.
     ///
     /// @param age how long ago it began
-    Answer<AccountReply> adopt(
+    Future<AccountReply> adopt(
             Caller caller, String id, long reserved, Duration age, AccountReply known) {
-        return admit(caller, id, reserved, age, true, known);
+        return shared.tell(
+                Script.ACCOUNT,
+                keys(caller),
+                admission(caller, id, reserved, age, true, known),
+                AccountReply::of);
     }
 
-    private Answer<AccountReply> admit(
+    /// Puts what an exchange used in the place of what it had reserved.
+    ///
+    /// @param admitted what was answered when the room was taken
+    /// @param nothing whether it came to nothing, and does not even count as a request
+    /// @param uncertain whether the request to admit it may still be on its way
+    Future<AccountReply> settle(
+            Caller caller,
+            String id,
+            AccountReply admitted,
+            long reserved,
+            long used,
+            boolean nothing,
+            boolean uncertain,
+            AccountReply known) {
+        return tell(
+                caller,
+                "settle",
+                known,
+                id,
+                text(admitted.since()),
+                text(admitted.slot()),
+                text(admitted.day()),
+                text(admitted.month()),
+                text(reserved),
+                text(used),
+                flag(nothing),
+                flag(uncertain));
+    }
+
+    /// Counts an exchange that began and ended unknown to Redis.
+    Future<AccountReply> charge(
+            Caller caller, String id, long used, Duration age, AccountReply known) {
+        return tell(caller, "charge", known, id, text(used), micros(age));
+    }
+
+    /// Keeps exchanges from being forgotten.
+    ///
+    /// @param open a caller's exchanges, by id and by what was answered when they were admitted
+    void renew(Caller caller, Collection<Lease> open, AccountReply known) {
+        var arguments = new ArrayList<String>();
+        arguments.add(micros(lease));
+        for (var exchange : open) {
+            arguments.add(text(exchange.since()));
+            arguments.add(exchange.id());
+        }
+        tell(caller, "renew", known, arguments.toArray(String[]::new));
+    }
+
+    /// Only looks.
+    Answer<AccountReply> standing(Caller caller, AccountReply known) {
+        return shared.run(Script.ACCOUNT, keys(caller), arguments("look", known), AccountReply::of);
+    }
+
+    private Future<AccountReply> tell(
+            Caller caller, String operation, AccountReply known, String... own) {
+        return shared.tell(
+                Script.ACCOUNT, keys(caller), arguments(operation, known, own), AccountReply::of);
+    }
+
+    private List<String> admission(
             Caller caller,
             String id,
             long reserved,
@@ -55,8 +123,7 @@ final class RedisAccounts {
             AccountReply known) {
         var limits = caller.limits();
         var budget = caller.budget();
-        return run(
-                caller,
+        return arguments(
                 "admit",
                 known,
                 id,
@@ -71,58 +138,7 @@ final class RedisAccounts {
                 text(limits.tokensPerMinute()));
     }
 
-    /// Puts what an exchange used in the place of what it had reserved.
-    ///
-    /// @param admitted what was answered when the room was taken
-    /// @param nothing whether it came to nothing, and does not even count as a request
-    Answer<AccountReply> settle(
-            Caller caller,
-            String id,
-            AccountReply admitted,
-            long reserved,
-            long used,
-            boolean nothing,
-            AccountReply known) {
-        return run(
-                caller,
-                "settle",
-                known,
-                id,
-                text(admitted.since()),
-                text(admitted.slot()),
-                text(admitted.day()),
-                text(admitted.month()),
-                text(reserved),
-                text(used),
-                flag(nothing));
-    }
-
-    /// Counts an exchange that began and ended unknown to Redis.
-    Answer<AccountReply> charge(
-            Caller caller, String id, long used, Duration age, AccountReply known) {
-        return run(caller, "charge", known, id, text(used), micros(age));
-    }
-
-    /// Keeps exchanges from being forgotten.
-    ///
-    /// @param open a caller's exchanges, by id and by what was answered when they were admitted
-    void renew(Caller caller, Collection<Lease> open, AccountReply known) {
-        var arguments = new ArrayList<String>();
-        arguments.add(micros(lease));
-        for (var exchange : open) {
-            arguments.add(text(exchange.since()));
-            arguments.add(exchange.id());
-        }
-        run(caller, "renew", known, arguments.toArray(String[]::new));
-    }
-
-    /// Only looks.
-    Answer<AccountReply> standing(Caller caller, AccountReply known) {
-        return run(caller, "look", known);
-    }
-
-    private Answer<AccountReply> run(
-            Caller caller, String operation, AccountReply known, String... own) {
+    private List<String> arguments(String operation, AccountReply known, String... own) {
         var arguments = new ArrayList<String>(6 + own.length);
         arguments.add(operation);
         arguments.add(micros(slot));
@@ -131,15 +147,16 @@ final class RedisAccounts {
         arguments.add(text(known.month()));
         arguments.add(text(known.monthly()));
         arguments.addAll(List.of(own));
+        return arguments;
+    }
+
+    private List<String> keys(Caller caller) {
         var tag = caller.id();
-        return shared.run(
-                Script.ACCOUNT,
-                List.of(
-                        shared.key(tag, "account"),
-                        shared.key(tag, "exchanges"),
-                        shared.key(tag, "blocked")),
-                arguments,
-                AccountReply::of);
+        return List.of(
+                shared.key(tag, "account"),
+                shared.key(tag, "exchanges"),
+                shared.key(tag, "blocked"),
+                shared.key(tag, "over"));
     }
 
     private static String text(OptionalLong limit) {

@@ -17,9 +17,11 @@ import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// Accounts that all pods share in Redis. What is admitted is also counted on this pod, so that it
 /// can go on by itself while Redis does not answer: it then admits its own share of each limit, by
@@ -32,8 +34,14 @@ final class SharedQuotas implements Quotas {
     /// What an outage of a quarter of an hour leaves at some 20 requests a second.
     private static final int MOST_OWED = 20_000;
 
-    /// As much as Redis does in a fraction of a second, so that it is not held up for others.
-    private static final int TOLD_A_BEAT = 2_000;
+    /// Debts that are told at once, so that requests are not held up for them.
+    private static final int TOLD_AT_ONCE = 32;
+
+    /// Until every pod has told most of its debts after an outage.
+    private static final Duration SETTLING = Duration.ofSeconds(3);
+
+    /// After this time a pod does not wait for its debts any more.
+    private static final Duration LONGEST_SETTLING = Duration.ofSeconds(30);
 
     /// Stands for a part on this pod where there is none.
     private static final Reservation NOTHING_HERE =
@@ -62,6 +70,7 @@ final class SharedQuotas implements Quotas {
     private final Map<String, FleetView> views = new ConcurrentHashMap<>();
     private final Set<SharedReservation> open = ConcurrentHashMap.newKeySet();
     private final BlockingQueue<SharedReservation> owed = new ArrayBlockingQueue<>(MOST_OWED);
+    private final AtomicInteger tellings = new AtomicInteger();
     private final AtomicLong ids = new AtomicLong();
     private final LongAdder dropped = new LongAdder();
     private volatile long renewedAt;
@@ -92,8 +101,8 @@ final class SharedQuotas implements Quotas {
     public void admit(Caller caller, Demand demand, Consumer<Admission> then) {
         var view = view(caller);
         var id = shared.pod() + "-" + Long.toString(ids.incrementAndGet(), Character.MAX_RADIX);
-        if (!shared.isUp() || view.isDistrusted(clock.nanos())) {
-            then.accept(alone(caller, demand, view, id, SharedReservation::beginAlone));
+        if (!isTrusted(view)) {
+            then.accept(alone(caller, demand, view, id, null));
             return;
         }
         var answer = accounts.admit(caller, id, demand.total(), view.lastReply());
@@ -102,13 +111,7 @@ final class SharedQuotas implements Quotas {
                         then.accept(
                                 result.succeeded() && !isLost(caller, view, result.result())
                                         ? decided(caller, demand, id, result.result())
-                                        : alone(
-                                                caller,
-                                                demand,
-                                                view,
-                                                id,
-                                                reservation ->
-                                                        reservation.begin(answer.atLast()))));
+                                        : alone(caller, demand, view, id, answer.atLast())));
     }
 
     @Override
@@ -118,7 +121,9 @@ final class SharedQuotas implements Quotas {
                 .inTime()
                 .onComplete(result ->
                         then.accept(
-                                result.succeeded() && !isLost(caller, view, result.result())
+                                result.succeeded()
+                                                && !isLost(caller, view, result.result())
+                                                && isTrusted(view)
                                         ? result.result().standing(caller)
                                         : local.standing(share(caller, view)).asOwnShare()));
     }
@@ -126,7 +131,7 @@ final class SharedQuotas implements Quotas {
     @Override
     public Standing lastKnown(Caller caller) {
         var view = view(caller);
-        return shared.isUp() && !view.isDistrusted(clock.nanos())
+        return isTrusted(view)
                 ? view.lastReply().standing(caller)
                 : local.standing(share(caller, view)).asOwnShare();
     }
@@ -155,33 +160,56 @@ final class SharedQuotas implements Quotas {
 
     /// Decides by this pod's own share.
     ///
-    /// @param begin tells the reservation what Redis knows of the exchange by itself
+    /// @param asked what Redis answers to the request to admit it, if it was asked
     private Admission alone(
             Caller caller,
             Demand demand,
             FleetView view,
             String id,
-            Consumer<SharedReservation> begin) {
+            @Nullable Future<AccountReply> asked) {
         var share = share(caller, view);
-        var admission =
-                view.lastReply().blocked()
-                        ? new Refused(new GatewayError.CallerBlocked(), local.standing(share))
-                        : local.admit(share, demand);
-        return switch (admission) {
+        return switch (admission(caller, share, demand, view)) {
             case Admitted(var own) -> {
                 var standing = own.standing().asOwnShare();
                 var reservation = reservation(caller, demand, id, own, standing);
-                begin.accept(reservation);
+                if (asked == null) {
+                    reservation.beginAlone();
+                } else {
+                    reservation.begin(asked);
+                }
                 yield new Admitted(reservation);
             }
             case Refused(var error, var now) -> {
-                // Redis may have set something aside for it.
-                var nothing = reservation(caller, demand, id, NOTHING_HERE, now);
-                nothing.release();
-                begin.accept(nothing);
+                if (asked != null) {
+                    // Redis may have set something aside for it.
+                    var nothing = reservation(caller, demand, id, NOTHING_HERE, now);
+                    nothing.release();
+                    nothing.begin(asked);
+                }
                 yield new Refused(error, now.asOwnShare());
             }
         };
+    }
+
+    private Admission admission(Caller caller, Caller share, Demand demand, FleetView view) {
+        if (!view.lastReply().blocked()) {
+            return local.admit(share, demand);
+        }
+        // Perhaps it is not any more.
+        accounts.standing(caller, view.lastReply())
+                .inTime()
+                .onSuccess(reply -> isLost(caller, view, reply));
+        return new Refused(new GatewayError.CallerBlocked(), local.standing(share));
+    }
+
+    /// Whether Redis has heard of all that counts, as far as can be known.
+    private boolean isTrusted(FleetView view) {
+        var upFor = shared.upFor();
+        return shared.isUp()
+                && upFor.compareTo(SETTLING) >= 0
+                && (owed.isEmpty() || upFor.compareTo(LONGEST_SETTLING) >= 0)
+                && !view.isDistrusted(clock.nanos())
+                && shared.replaced().filter(ago -> ago.toNanos() < window).isEmpty();
     }
 
     private SharedReservation reservation(
@@ -227,38 +255,59 @@ final class SharedQuotas implements Quotas {
     private void tell(SharedReservation reservation) {
         var caller = reservation.caller();
         var view = view(caller);
-        reservation
-                .tell(accounts, view.lastReply(), clock.nanos())
-                .ifPresent(told ->
-                        told.onComplete(result -> {
-                            if (result.succeeded()) {
-                                isLost(caller, view, result.result());
-                                // The exchange may have ended meanwhile.
-                                tell(reservation);
-                            } else {
-                                later(reservation);
-                            }
-                        }));
-        if (reservation.isOver()) {
+        var telling = reservation.tell(accounts, view.lastReply(), clock.nanos());
+        if (telling.isPresent()) {
+            tellings.incrementAndGet();
+            telling.get()
+                    .onComplete(told -> {
+                        tellings.decrementAndGet();
+                        if (told.succeeded()) {
+                            isLost(caller, view, told.result());
+                            // The exchange may have ended meanwhile.
+                            tell(reservation);
+                            tellMore();
+                        } else {
+                            later(reservation);
+                        }
+                    });
+        } else if (reservation.isOver()) {
             open.remove(reservation);
         }
     }
 
     private void later(SharedReservation reservation) {
-        if (!owed.offer(reservation)) {
+        if (reservation.tryQueue() && !owed.offer(reservation)) {
             dropped.increment();
             open.remove(reservation);
         }
     }
 
+    private void tellMore() {
+        while (tellings.get() < TOLD_AT_ONCE && shared.isUp()) {
+            var next = owed.poll();
+            if (next == null) {
+                return;
+            }
+            next.leaveQueue();
+            tell(next);
+        }
+    }
+
     private void catchUp() {
-        var due = new ArrayList<SharedReservation>();
-        owed.drainTo(due, TOLD_A_BEAT);
-        due.forEach(this::tell);
+        tellMore();
         if (clock.nanos() - renewedAt >= renewal) {
             renewedAt = clock.nanos();
             renew();
         }
+    }
+
+    /// @return done when Redis has been told of everything, or does not answer
+    private Future<?> tellTheRest() {
+        tellMore();
+        if (!shared.isUp() || (owed.isEmpty() && tellings.get() == 0)) {
+            return Future.succeededFuture();
+        }
+        return shared.moment().compose(_ -> tellTheRest());
     }
 
     private void renew() {

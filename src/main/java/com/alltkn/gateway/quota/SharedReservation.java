@@ -24,6 +24,7 @@ final class SharedReservation implements Reservation {
     private boolean maybeTaken;
     private boolean telling = true;
     private boolean over;
+    private boolean queued;
 
     /// @param caller whose exchange it is
     /// @param id the exchange's
@@ -127,7 +128,6 @@ final class SharedReservation implements Reservation {
             telling = true;
             return Optional.of(
                     accounts.adopt(caller, id, reserved, age, known)
-                            .atLast()
                             .andThen(result -> adopted(result.result())));
         }
         if (ending == null) {
@@ -142,8 +142,29 @@ final class SharedReservation implements Reservation {
                 taken == null
                         ? accounts.charge(caller, id, ending.used, age, known)
                         : accounts.settle(
-                                caller, id, taken, reserved, ending.used, ending.nothing, known);
-        return Optional.of(answer.atLast().andThen(result -> ended(result.succeeded())));
+                                caller,
+                                id,
+                                taken,
+                                reserved,
+                                ending.used,
+                                ending.nothing,
+                                maybeTaken,
+                                known);
+        return Optional.of(answer.andThen(result -> ended(result.succeeded())));
+    }
+
+    /// Waits in a queue, unless it does already.
+    ///
+    /// @return whether it is to be put into it
+    synchronized boolean tryQueue() {
+        var first = !queued;
+        queued = true;
+        return first;
+    }
+
+    /// Waits no longer.
+    synchronized void leaveQueue() {
+        queued = false;
     }
 
     /// @return whether Redis need never be told anything more
@@ -154,6 +175,7 @@ final class SharedReservation implements Reservation {
     private synchronized void adopted(@Nullable AccountReply reply) {
         telling = false;
         taken = reply;
+        maybeTaken |= reply == null;
     }
 
     private synchronized void ended(boolean certainly) {

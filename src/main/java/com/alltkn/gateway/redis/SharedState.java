@@ -10,12 +10,16 @@ import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.impl.types.ErrorType;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +37,10 @@ public final class SharedState {
     /// Ten missed beats: a pod that is gone has no share of the limits any more.
     private static final Duration BELIEVED = Duration.ofSeconds(10);
 
+    private static final Duration MOMENT = Duration.ofMillis(5);
+
+    private static final long NEVER_DOWN = Long.MIN_VALUE;
+
     /// One slow answer is no outage.
     private static final int FAILURES_IN_A_ROW = 3;
 
@@ -49,10 +57,17 @@ public final class SharedState {
     private final List<Runnable> afterBeat = new CopyOnWriteArrayList<>();
     private final AtomicInteger failuresInARow = new AtomicInteger();
     private final LongAdder failures = new LongAdder();
+    private final List<Supplier<Future<?>>> beforeStop = new CopyOnWriteArrayList<>();
     private volatile boolean up;
+    private volatile long upSince = NEVER_DOWN;
     private volatile int pods;
+    private volatile String run = "";
+    private volatile long replacedAt;
+    private volatile boolean replaced;
+    private Future<?> beat = Future.succeededFuture();
+    private long podsHeardAt = System.nanoTime();
+    private boolean wasUp;
     private long timer;
-    private boolean beating;
 
     /// @param vertx runs the beat
     /// @param redis where what is shared lives
@@ -72,12 +87,22 @@ public final class SharedState {
         timer = vertx.setPeriodic(1, BEAT.toMillis(), _ -> beat());
     }
 
-    /// Stops beating, and takes this pod off the list.
+    /// Stops beating, tells what is to be told still, and takes this pod off the list.
     ///
     /// @return completes when that is done or cannot be
     public Future<?> stop() {
         vertx.cancelTimer(timer);
-        return beat(true).inTime().otherwiseEmpty();
+        var told = beforeStop.stream().map(Supplier::get).toList();
+        return Future.join(List.of(beat.otherwiseEmpty(), Future.join(told).otherwiseEmpty()))
+                .compose(_ -> beat(true).atLast())
+                .otherwiseEmpty();
+    }
+
+    /// Adds something to wait for when the process ends.
+    ///
+    /// @param task done when nothing is to be told any more
+    public void beforeStop(Supplier<Future<?>> task) {
+        beforeStop.add(task);
     }
 
     /// @return this process' name among its fellows; another after each start
@@ -90,7 +115,24 @@ public final class SharedState {
         return up;
     }
 
-    /// @return how many pods share what is shared, at least 1, as last heard
+    /// @return for how long it has answered after an outage; very long if there was none
+    public Duration upFor() {
+        var since = upSince;
+        return since == NEVER_DOWN
+                ? ChronoUnit.FOREVER.getDuration()
+                : Duration.ofNanos(System.nanoTime() - since);
+    }
+
+    /// @return how long ago another server came in the place of the one that was known, which may
+    ///   not have all that was told to that one; empty if none ever did
+    public Optional<Duration> replaced() {
+        return replaced
+                ? Optional.of(Duration.ofNanos(System.nanoTime() - replacedAt))
+                : Optional.empty();
+    }
+
+    /// @return how many pods share what is shared, at least 1: the most that were heard of within
+    ///   the last ten seconds, for a Redis that comes back empty has to hear of each anew
     public int pods() {
         return pods;
     }
@@ -105,6 +147,11 @@ public final class SharedState {
     /// @param task must not block
     public void afterBeat(Runnable task) {
         afterBeat.add(task);
+    }
+
+    /// @return done after a few milliseconds
+    public Future<?> moment() {
+        return vertx.timer(MOMENT.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /// Names a key.
@@ -128,6 +175,22 @@ public final class SharedState {
                 : new Answer<>(Future.failedFuture(DOWN), Future.failedFuture(DOWN));
     }
 
+    /// Tells a script something that nobody waits for: however long it takes, it is no failure of
+    /// Redis'.
+    ///
+    /// @param script what to run
+    /// @param keys its keys, all of one tag
+    /// @param arguments its other arguments
+    /// @param reading makes of the reply what the caller needs, and fails if it cannot
+    /// @return its reply; fails where nobody will ever know whether it ran, so that it may have
+    public <T> Future<T> tell(
+            Script script, List<String> keys, List<String> arguments, Function<Reply, T> reading) {
+        return up
+                ? evaluate(script, keys, arguments)
+                        .map(response -> reading.apply(new Reply(response)))
+                : Future.failedFuture(DOWN);
+    }
+
     /// Sets a value for everybody; where it cannot be set, nobody gets to know it.
     ///
     /// @param key its key
@@ -136,7 +199,7 @@ public final class SharedState {
     public void set(String key, String value, Duration life) {
         if (up) {
             redis.send(Request.cmd(Command.SET).arg(key).arg(value).arg("PX").arg(life.toMillis()))
-                    .onFailure(this::failed);
+                    .onFailure(_ -> failures.increment());
         }
     }
 
@@ -190,40 +253,44 @@ public final class SharedState {
     }
 
     private void beat() {
-        if (beating) {
-            return;
+        if (beat.isComplete()) {
+            beat = beat(false).inTime().onSuccess(this::beaten);
         }
-        beating = true;
-        beat(false)
-                .inTime()
-                .onComplete(result -> {
-                    beating = false;
-                    if (result.succeeded()) {
-                        beaten(result.result());
-                    }
-                });
     }
 
-    private Answer<Integer> beat(boolean last) {
+    private Answer<Beat> beat(boolean last) {
         return send(
                 Script.FLEET,
                 List.of(key("fleet", "pods")),
                 List.of(pod, Long.toString(BELIEVED.toMillis()), last ? "1" : "0"),
-                reply -> Math.max(1, Math.toIntExact(reply.number(0))));
+                reply -> new Beat(Math.toIntExact(reply.number(0)), reply.text(1)));
     }
 
-    private void beaten(int counted) {
-        pods = counted;
+    private void beaten(Beat heard) {
+        var now = System.nanoTime();
+        if (heard.pods >= pods || now - podsHeardAt > BELIEVED.toNanos()) {
+            pods = Math.max(1, heard.pods);
+            podsHeardAt = now;
+        }
+        if (!run.isEmpty() && !run.equals(heard.run)) {
+            replacedAt = now;
+            replaced = true;
+        }
+        run = heard.run;
+        failuresInARow.set(0);
         if (!up) {
+            upSince = wasUp ? now : NEVER_DOWN;
+            wasUp = true;
             up = true;
-            LOG.infof("shared state up pods=%d", counted);
+            LOG.infof("shared state up pods=%d", heard.pods);
         }
         afterBeat.forEach(Runnable::run);
     }
 
     private void failed(Throwable failure) {
         failures.increment();
-        if (failuresInARow.incrementAndGet() == FAILURES_IN_A_ROW) {
+        var inARow = failuresInARow.incrementAndGet();
+        if (inARow == FAILURES_IN_A_ROW || (inARow > FAILURES_IN_A_ROW && up)) {
             up = false;
             LOG.warnf("shared state down failure=%s", word(failure));
         }
@@ -240,4 +307,10 @@ public final class SharedState {
                 ? message.split(" ", 2)[0]
                 : failure.getClass().getSimpleName();
     }
+
+    /// What a beat heard.
+    ///
+    /// @param pods how many there are
+    /// @param run the name of Redis' run; empty if it may not be asked for
+    private record Beat(int pods, String run) {}
 }

@@ -303,7 +303,7 @@ class SharedQuotasTest {
 
     @Test
     void waitsForADeafRedisNoLongerThanItMust() {
-        var caller = caller(new Limits(NONE, NONE, OptionalLong.of(3), NONE, NONE), Budget.NONE);
+        var caller = caller(new Limits(NONE, NONE, OptionalLong.of(9), NONE, NONE), Budget.NONE);
         var a = pod("50ms");
         assertThat(a.isAdmitted(caller, ONE)).isTrue();
 
@@ -342,6 +342,71 @@ class SharedQuotasTest {
         await().atMost(WINDOW.multipliedBy(3))
                 .until(() -> !fleet.getFirst().standing(caller).ownShare());
         assertThat(fleet.getFirst().standing(caller).daily()).isGreaterThanOrEqualTo(30);
+    }
+
+    @Test
+    void trustsARedisThatIsBackOnlyOnceAllHaveToldIt() {
+        var caller = caller(new Limits(NONE, NONE, OptionalLong.of(300), NONE, NONE), Budget.NONE);
+        var fleet = List.of(pod("50ms"), pod("50ms"), pod("50ms"));
+        fleet.forEach(Pod::awaitFleetOfThree);
+
+        var began = System.nanoTime();
+        redis.pause();
+        var admitted =
+                IntStream.range(0, 450)
+                        .filter(i -> fleet.get(i % 3).isAdmitted(caller, ONE))
+                        .count();
+        redis.resume();
+        while (System.nanoTime() - began < WINDOW.minusMillis(500).toNanos()) {
+            for (var pod : fleet) {
+                admitted += pod.isAdmitted(caller, ONE) ? 1 : 0;
+            }
+        }
+
+        assertThat(admitted).isBetween(297L, 360L);
+    }
+
+    @Test
+    void owesRedisNothingForWhatWasRefused() {
+        var caller = caller(new Limits(NONE, NONE, OptionalLong.of(9), NONE, NONE), Budget.NONE);
+        var a = pod("50ms");
+        redis.kill();
+        await().atMost(Duration.ofSeconds(10)).until(() -> !a.shared.isUp());
+
+        var answers = IntStream.range(0, 500).mapToObj(_ -> a.ask(caller, ONE)).toList();
+        answers.forEach(answer -> {
+            if (answer instanceof Admitted(var reservation)) {
+                reservation.settle(1);
+            }
+        });
+        var admitted = (int) answers.stream().filter(Admitted.class::isInstance).count();
+        var untold = a.quotas.untold();
+        redis.startAgain();
+
+        assertThat(admitted).isBetween(3, 9);
+        assertThat(untold).isEqualTo(admitted);
+        await().atMost(Duration.ofSeconds(20)).until(() -> a.quotas.untold() == 0);
+        await().atMost(Duration.ofSeconds(5))
+                .untilAsserted(() -> assertThat(field("daily")).isEqualTo("" + admitted));
+    }
+
+    @Test
+    void givesBackWhereItTookForAnExchangeThatBeganWithoutRedis() {
+        var caller = caller(Limits.NONE, Budget.NONE);
+        var a = pod("50ms");
+        redis.kill();
+        await().atMost(Duration.ofSeconds(10)).until(() -> !a.shared.isUp());
+        var reservation = a.admit(caller, new Demand(500, 0));
+        await().pollDelay(SLOT.multipliedBy(10)).until(() -> true);
+        redis.startAgain();
+        await().atMost(Duration.ofSeconds(20)).until(() -> underWay().equals("1"));
+        assertThat(taken()).isEqualTo(500);
+
+        reservation.release();
+
+        await().atMost(Duration.ofSeconds(5)).until(() -> underWay().equals("0"));
+        assertThat(taken()).isZero();
+        assertThat(field("daily")).isEqualTo("0");
     }
 
     @Test
@@ -425,6 +490,15 @@ class SharedQuotasTest {
 
     private static void awaitNothingUnderWay(Pod pod, Caller caller) {
         await().atMost(Duration.ofSeconds(5)).until(() -> pod.standing(caller).concurrent() == 0);
+    }
+
+    /// The tokens that count within the window.
+    private static long taken() {
+        var fields = redis.command("HGETALL", key("account")).lines().toList();
+        return IntStream.range(0, fields.size() / 2)
+                .filter(i -> fields.get(2 * i).matches("t\\d+"))
+                .mapToLong(i -> Long.parseLong(fields.get(2 * i + 1)))
+                .sum();
     }
 
     private static String field(String name) {

@@ -24,9 +24,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 
-/// Three processes of the packaged application that share one real Redis, behind a proxy.
+/// Three processes of the packaged application that share one real Redis, behind a proxy. For a
+/// minute after another Redis has come they go on by themselves, so that is what comes last.
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class SharedStateIT {
 
     private static final int CAP = 30;
@@ -119,7 +124,9 @@ class SharedStateIT {
     }
 
     @Test
+    @Order(1)
     void holdsALimitWhicheverPodIsAsked() throws IOException {
+        awaitTrust();
         var oracles =
                 FLEET.stream().map(pod -> LeakOracle.before(pod, production.upstream())).toList();
 
@@ -140,6 +147,7 @@ class SharedStateIT {
     }
 
     @Test
+    @Order(6)
     void goesOnWithAShareOfEachLimitWhileRedisIsDead() throws IOException {
         var before = ask(limited, 12);
         redis.kill();
@@ -152,7 +160,7 @@ class SharedStateIT {
         assertThat(answered(others)).isEqualTo(30);
         assertThat(FLEET)
                 .allSatisfy(pod -> {
-                    assertThat(pod.metric("gateway_shared_state_up")).isZero();
+                    await().atMost(SOON).until(() -> pod.metric("gateway_shared_state_up") == 0);
                     assertThat(pod.metric("gateway_quota_own_share_total")).isPositive();
                     assertThat(pod.probe("ready")).isEqualTo(200);
                     await().atMost(SOON)
@@ -168,7 +176,9 @@ class SharedStateIT {
     }
 
     @Test
+    @Order(3)
     void waitsForADeafRedisNoLongerThanItMust() throws IOException {
+        awaitTrust();
         assertThat(answered(ask(limited, 12))).isEqualTo(12);
         redis.pause();
 
@@ -184,7 +194,9 @@ class SharedStateIT {
     }
 
     @Test
+    @Order(4)
     void takesRubbishForAnOutage() throws IOException {
+        awaitTrust();
         assertThat(answered(ask(limited, 12))).isEqualTo(12);
         proxy.toClient(Toxic.rubbish());
 
@@ -196,19 +208,25 @@ class SharedStateIT {
     }
 
     @Test
+    @Order(5)
     void grantsNoLimitTwiceWhenRedisForgets() throws IOException {
+        awaitTrust();
         assertThat(answered(ask(limited, 24))).isEqualTo(24);
 
         redis.kill();
         redis.startAgain();
+        var atOnce = answered(ask(limited, 3 * CAP));
         awaitUp();
+        var later = answered(ask(limited, 3 * CAP));
 
-        assertThat(24 + answered(ask(limited, 3 * CAP))).isLessThanOrEqualTo(CAP * 12L / 10);
+        assertThat(24 + atOnce + later).isLessThanOrEqualTo(CAP * 12L / 10);
         assertThat(answered(ask(free, 30))).isEqualTo(30);
     }
 
     @Test
+    @Order(2)
     void refusesABlockedCallerThereAndThen() throws IOException {
+        awaitTrust();
         assertThat(answered(ask(limited, 3))).isEqualTo(3);
         var key = "alltkn-gateway:prod:{" + id + "}:blocked";
 
@@ -225,6 +243,7 @@ class SharedStateIT {
     }
 
     @Test
+    @Order(7)
     void showsThePasswordNowhere() {
         assertThat(FLEET)
                 .allSatisfy(
@@ -237,6 +256,21 @@ class SharedStateIT {
                     for (var pod : FLEET) {
                         if (pod.metric("gateway_shared_state_up") != 1
                                 || pod.metric("gateway_shared_state_pods") != 3) {
+                            return false;
+                        }
+                    }
+                    return true;
+                });
+    }
+
+    /// Waits until no pod decides by its own share.
+    private void awaitTrust() {
+        await().atMost(SOON)
+                .until(() -> {
+                    for (var pod : FLEET) {
+                        var before = pod.metric("gateway_quota_own_share_total");
+                        pod.send(chat(free));
+                        if (pod.metric("gateway_quota_own_share_total") != before) {
                             return false;
                         }
                     }

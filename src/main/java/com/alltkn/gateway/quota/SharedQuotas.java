@@ -94,6 +94,7 @@ final class SharedQuotas implements Quotas {
     static SharedQuotas on(SharedState shared, LocalQuotas local, QuotaClock clock, Duration slot) {
         var quotas = new SharedQuotas(shared, local, clock, slot);
         shared.afterBeat(quotas::catchUp);
+        shared.beforeStop(quotas::tellTheRest);
         return quotas;
     }
 

@@ -367,6 +367,20 @@ class SharedQuotasTest {
     }
 
     @Test
+    void tellsTheRestBeforeItEnds() {
+        var caller = caller(Limits.NONE, Budget.NONE);
+        var a = pod();
+        var open =
+                IntStream.range(0, 500).mapToObj(_ -> a.admit(caller, new Demand(9, 0))).toList();
+
+        open.forEach(one -> one.settle(2));
+        a.stop();
+
+        assertThat(underWay()).isEqualTo("0");
+        assertThat(field("daily")).isEqualTo("1000");
+    }
+
+    @Test
     void owesRedisNothingForWhatWasRefused() {
         var caller = caller(new Limits(NONE, NONE, OptionalLong.of(9), NONE, NONE), Budget.NONE);
         var a = pod("50ms");

@@ -16,6 +16,7 @@ import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.concurrent.ScheduledFuture;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.config.SmallRyeConfig;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.ConfigProvider;
@@ -28,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Netty finds it through its service file, if the system property `io.netty.bootstrap.extensions`
 /// allows that.
+// A native executable knows nothing of a service but what it is told.
+@RegisterForReflection
 public final class HeadGuard extends ChannelInitializerExtension {
 
     private final long timeout =

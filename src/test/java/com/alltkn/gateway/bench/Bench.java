@@ -1,11 +1,6 @@
 package com.alltkn.gateway.bench;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /// Prints what the gateway costs beside a direct call and beside nginx, all in one run. System
@@ -24,17 +18,12 @@ import java.util.stream.Stream;
 /// the gateway's JVM).
 public final class Bench {
 
-    /// Before each window: connections come up and queues settle.
-    private static final Duration SETTLE = Duration.ofSeconds(2);
-
     private static final String[] COLUMNS = {
         "", "through", "per s", "CPU µs", "× nginx", "p50 ms", "p99 ms", "+ p50", "+ p99"
     };
     private static final OptionalDouble NONE = OptionalDouble.empty();
 
     private static final int MOST_WARM_UPS = 3;
-    private static final Duration LONGEST_START = Duration.ofSeconds(60);
-    private static final Duration BETWEEN_TRIES = Duration.ofMillis(5);
 
     private final Duration warmup = Duration.ofSeconds(Integer.getInteger("bench.warmup", 30));
     private final Duration window = Duration.ofSeconds(Integer.getInteger("bench.window", 10));
@@ -42,17 +31,13 @@ public final class Bench {
     private final List<Workload> workloads = workloads();
     private final Servers servers;
     private final int upstreamPort;
-    private final BufferedReader results;
-    private final PrintWriter orders;
+    private final LoadProcess load;
     private final List<Way> ways = new ArrayList<>();
 
     private Bench(Servers servers) throws IOException {
         this.servers = servers;
-        var upstream = servers.java(BenchUpstream.class);
-        this.upstreamPort = Integer.parseInt(reader(upstream).readLine());
-        var load = servers.java(LoadGenerator.class);
-        this.results = reader(load);
-        this.orders = new PrintWriter(load.outputWriter(StandardCharsets.US_ASCII), true);
+        this.upstreamPort = servers.upstream();
+        this.load = servers.load();
     }
 
     /// Runs everything and prints the table.
@@ -78,13 +63,13 @@ public final class Bench {
     }
 
     private void run() throws IOException, InterruptedException {
-        IO.println("Load average before: " + Files.readString(Path.of("/proc/loadavg")).strip());
+        printLoadAverage("before");
         var startup = startup();
         ways.add(new Way("direct", upstreamPort, List.of()));
         var nginxPort = Servers.freePort();
         var nginx = servers.nginx(nginxPort, upstreamPort);
         if (nginx.isPresent()) {
-            awaitAnswer(nginxPort);
+            Inquiry.awaitAnswer(nginxPort);
             ways.add(new Way("nginx", nginxPort, withChildren(nginx.get())));
         } else {
             IO.println("There is no nginx on the path, so its rows are left out.");
@@ -92,7 +77,7 @@ public final class Bench {
         var port = Servers.freePort();
         var managementPort = Servers.freePort();
         var gateway = servers.gateway(port, managementPort, upstreamPort, servers.pinned());
-        awaitAnswer(port);
+        Inquiry.awaitAnswer(port);
         var idle = ProcessFigures.residentMebibytes(List.of(gateway.pid()));
         ways.add(new Way("gateway", port, List.of(gateway.pid())));
 
@@ -124,9 +109,10 @@ public final class Bench {
                 "gateway: "
                         + servers.records()
                         + " records read, "
-                        + droppedRecords(managementPort)
+                        + Inquiry.metric(managementPort, "gateway_records_dropped_total")
+                                .orElseThrow()
                         + " dropped");
-        IO.println("Load average after: " + Files.readString(Path.of("/proc/loadavg")).strip());
+        printLoadAverage("after");
     }
 
     /// The time from the start of the process to the first good answer through it, on all cores.
@@ -136,7 +122,7 @@ public final class Bench {
             var port = Servers.freePort();
             var start = System.nanoTime();
             var gateway = servers.gateway(port, Servers.freePort(), upstreamPort, false);
-            awaitAnswer(port);
+            Inquiry.awaitAnswer(port);
             times.add(Duration.ofNanos(System.nanoTime() - start));
             servers.stop(gateway);
         }
@@ -159,12 +145,13 @@ public final class Bench {
     private void row(Workload workload) throws IOException {
         var full = new ArrayList<Measurement>();
         for (var way : ways) {
-            full.add(measure(workload, way, 0, SETTLE, window));
+            full.add(measure(workload, way, 0, workload.settled(), window));
         }
         var steady = new ArrayList<Measurement>();
         if (workload.steadyRate() > 0) {
             for (var way : ways) {
-                steady.add(measure(workload, way, workload.steadyRate(), SETTLE, window));
+                steady.add(
+                        measure(workload, way, workload.steadyRate(), workload.settled(), window));
             }
         } else if (workload.paced()) {
             steady.addAll(full);
@@ -232,22 +219,13 @@ public final class Bench {
     private Measurement measure(
             Workload workload, Way way, int rate, Duration before, Duration during)
             throws IOException {
-        orders.println(
-                Stream.concat(
-                                Stream.of(
-                                        workload.name(),
-                                        Integer.toString(way.port()),
-                                        Integer.toString(rate),
-                                        Long.toString(before.toMillis()),
-                                        Long.toString(during.toMillis())),
-                                way.processes().stream().map(String::valueOf))
-                        .reduce((left, right) -> left + " " + right)
-                        .orElseThrow());
-        var line = results.readLine();
-        if (line == null) {
-            throw new IllegalStateException("the load generator has ended");
-        }
-        return Measurement.parse(line);
+        load.begin(workload, way.port(), rate, before, during, way.processes());
+        return load.await();
+    }
+
+    static void printLoadAverage(String when) throws IOException {
+        IO.println(
+                "Load average " + when + ": " + Files.readString(Path.of("/proc/loadavg")).strip());
     }
 
     private void printMachine() throws IOException {
@@ -272,53 +250,6 @@ public final class Bench {
                                 window.toSeconds()));
     }
 
-    /// Asks until the answer is good.
-    private static void awaitAnswer(int port) {
-        var until = System.nanoTime() + LONGEST_START.toNanos();
-        while (!isAnswered(port)) {
-            if (System.nanoTime() > until) {
-                throw new IllegalStateException("no good answer on port " + port);
-            }
-            LockSupport.parkNanos(BETWEEN_TRIES.toNanos());
-        }
-    }
-
-    private static boolean isAnswered(int port) {
-        return exchange(port, Workload.SMALL.request(port))
-                .filter(answer -> answer.startsWith("HTTP/1.1 200 "))
-                .isPresent();
-    }
-
-    /// Counts what the gateway itself says it dropped.
-    private static String droppedRecords(int managementPort) {
-        var request =
-                "GET /q/metrics HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: text/plain\r\n"
-                        + "connection: close\r\n\r\n";
-        return exchange(managementPort, request.getBytes(StandardCharsets.US_ASCII))
-                .flatMap(text ->
-                        text.lines()
-                                .filter(line -> line.startsWith("gateway_records_dropped_total"))
-                                .findFirst())
-                .map(line -> line.substring(line.lastIndexOf(' ') + 1))
-                .orElse("an unknown number");
-    }
-
-    /// The first bytes of an answer, or all of it where the connection ends with it.
-    private static Optional<String> exchange(int port, byte[] request) {
-        try (var socket = new Socket()) {
-            socket.connect(new InetSocketAddress("127.0.0.1", port));
-            socket.getOutputStream().write(request);
-            var close = new String(request, StandardCharsets.ISO_8859_1).contains(": close\r\n");
-            var answer =
-                    close
-                            ? socket.getInputStream().readAllBytes()
-                            : socket.getInputStream().readNBytes("HTTP/1.1 200 ".length());
-            return Optional.of(new String(answer, StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            return Optional.empty();
-        }
-    }
-
     /// A process with those it has started, once they are there.
     private static List<Long> withChildren(Process process) {
         return Stream.concat(Stream.of(process.toHandle()), process.descendants())
@@ -333,10 +264,6 @@ public final class Bench {
                 : Arrays.stream(names.split(",", -1))
                         .map(name -> Workload.valueOf(name.strip().toUpperCase(Locale.ROOT)))
                         .toList();
-    }
-
-    private static BufferedReader reader(Process process) {
-        return process.inputReader(StandardCharsets.US_ASCII);
     }
 
     /// A way to the upstream.

@@ -55,8 +55,20 @@ final class Servers {
         return records.get();
     }
 
-    /// Starts a main class of this package; its standard streams are the caller's to use.
-    Process java(Class<?> main) throws IOException {
+    /// Starts the upstream.
+    ///
+    /// @return its port
+    int upstream() throws IOException {
+        var upstream = java(BenchUpstream.class);
+        return Integer.parseInt(upstream.inputReader(StandardCharsets.US_ASCII).readLine());
+    }
+
+    /// Starts the load generator.
+    LoadProcess load() throws IOException {
+        return new LoadProcess(java(LoadGenerator.class));
+    }
+
+    private Process java(Class<?> main) throws IOException {
         return start(
                 new ProcessBuilder(
                                 on(

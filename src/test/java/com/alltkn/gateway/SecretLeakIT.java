@@ -95,7 +95,7 @@ class SecretLeakIT {
                 gateway.terminate();
                 gateway.awaitExit(SOON);
 
-                assertThat(gateway.stderr()).contains("DEBUG [io.netty", "DEBUG [io.vertx");
+                assertThat(gateway.stderr()).contains("DEBUG [io.netty", "DEBUG [io.quarkus");
                 assertThat(sink.received()).contains("gen_ai.operation.name");
                 assertThat(scan.in("error answers", errors)).isEmpty();
                 scan.add("the answer", answer);

@@ -174,7 +174,7 @@ class EdgeIT {
             gateway.send(production.post(PATH, CHAT));
         }
         production.upstream().answer(Script.endless(event));
-        var before = memory();
+        var before = gateway.usedMemory();
         var connections = new ArrayList<RawHttp>();
         try {
             for (var i = 0; i < readers; i++) {
@@ -186,7 +186,7 @@ class EdgeIT {
             }
             awaitStandstill();
 
-            var grown = memory() - before;
+            var grown = gateway.usedMemory() - before;
             assertThat(grown).isLessThan(64 * MEBIBYTE);
         } finally {
             close(connections);
@@ -225,14 +225,6 @@ class EdgeIT {
         } catch (IOException stillFull) {
             return false;
         }
-    }
-
-    /// The memory that is in use, on the heap and beside it, in bytes.
-    private static long memory() throws IOException, InterruptedException {
-        gateway.collectGarbage();
-        return (long)
-                (gateway.metric("jvm_memory_used_bytes", "area=\"heap\"")
-                        + gateway.metric("jvm_buffer_memory_used_bytes"));
     }
 
     private static void close(List<RawHttp> connections) throws IOException {

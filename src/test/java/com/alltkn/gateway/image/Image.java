@@ -92,7 +92,13 @@ record Image(String base, Map<String, String> labels) {
                                 FilePermissions.fromOctalString("555"))
                         .addEntry(sbom, AbsoluteUnixPath.get(HOME + sbom.getFileName()))
                         .build();
-        write(List.of(HOME + NAME), List.of(layer), tar);
+        write(
+                List.of(
+                        HOME + NAME,
+                        "-XX:+ExitOnOutOfMemoryError",
+                        "-XX:MaximumHeapSizePercent=50"),
+                List.of(layer),
+                tar);
     }
 
     private void write(List<String> command, List<FileEntriesLayer> layers, Path tar) {

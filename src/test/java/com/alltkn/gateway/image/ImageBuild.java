@@ -15,7 +15,7 @@ import java.util.TreeMap;
 
 /// Builds the image into `target/image`. It takes three steps, for a cache fits nothing but the JVM
 /// and the files that it was trained with: the image without it, a training in there, the image
-/// with it. A cache that the finished image refuses fails the build.
+/// with it. A finished image that does not start, or not from its cache, fails the build.
 ///
 /// System properties: `image.base` (a reference, best by digest; without it a base is made of what
 /// this machine has), `image.version`, `image.executable` (a native executable in place of the
@@ -39,6 +39,9 @@ public final class ImageBuild {
         var tar = IMAGE.resolve("alltkn-gateway.tar");
         if (executable.isPresent()) {
             image.writeNative(executable.get(), sbom, tar);
+            said("image");
+            insist(Container.unpack(tar, IMAGE.resolve("native")));
+            said("started");
             return;
         }
         var application = TARGET.resolve("quarkus-app");
@@ -55,7 +58,7 @@ public final class ImageBuild {
         said("started with the cache");
     }
 
-    /// Starts the image in a mode that refuses to start without its cache.
+    /// Starts the image, in a mode in which no JVM starts without its cache.
     private static void insist(Container container) {
         try (var production = Production.start()) {
             production

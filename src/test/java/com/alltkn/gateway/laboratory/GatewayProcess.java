@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class GatewayProcess implements AutoCloseable {
 
     private static final Path JAR = Path.of("target", "quarkus-app", "quarkus-run.jar");
+    private static final String EXECUTABLE = "gateway.executable";
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Process process;
@@ -144,8 +145,29 @@ public final class GatewayProcess implements AutoCloseable {
         return await("ready");
     }
 
-    /// Lets it forget what nobody holds any more, so that what its meters show is really in use.
-    public void collectGarbage() throws IOException, InterruptedException {
+    /// The memory in use, in bytes, once it has forgotten what nobody holds any more: on the heap
+    /// and in buffers beside it; or what is resident of a native executable, which cannot be asked.
+    public long usedMemory() throws IOException, InterruptedException {
+        if (System.getProperty(EXECUTABLE) != null) {
+            return residentMemory();
+        }
+        collectGarbage();
+        return (long)
+                (metric("jvm_memory_used_bytes", "area=\"heap\"")
+                        + metric("jvm_buffer_memory_used_bytes"));
+    }
+
+    private long residentMemory() throws IOException {
+        var status = Files.readString(Path.of("/proc", Long.toString(process.pid()), "status"));
+        var kibibytes =
+                status.lines()
+                        .filter(line -> line.startsWith("VmRSS:"))
+                        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                        .sum();
+        return kibibytes * 1024;
+    }
+
+    private void collectGarbage() throws IOException, InterruptedException {
         var jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
         var collecting =
                 new ProcessBuilder(jcmd, Long.toString(process.pid()), "GC.run")
@@ -313,10 +335,9 @@ public final class GatewayProcess implements AutoCloseable {
                 return container.command(all, options(), writable);
             }
             var command = new ArrayList<String>();
-            var executable = System.getProperty("gateway.executable");
+            var executable = System.getProperty(EXECUTABLE);
             if (executable == null) {
                 command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-                command.add("-Xmx256m");
                 if (!isMeasured) {
                     command.add("-XX:TieredStopAtLevel=1");
                     command.add("-XX:+UseSerialGC");
@@ -324,6 +345,7 @@ public final class GatewayProcess implements AutoCloseable {
             } else {
                 command.add(Path.of(executable).toAbsolutePath().toString());
             }
+            command.add("-Xmx256m");
             command.addAll(options());
             if (executable == null) {
                 command.add("-jar");

@@ -35,12 +35,15 @@ public final class LeakOracle {
 
     private static final Duration LOOK = Duration.ofMillis(100);
 
-    /// As Linux shows their names, cut to 15 letters.
+    /// As Linux shows their names: the first 15 letters, or the last of a native executable.
     private static final Pattern OF_THE_JVM =
             Pattern.compile("thread (C[12] CompilerThre|GC Thread|G1 .*|VM Thread)");
 
     private static final Pattern OF_A_POOL =
-            Pattern.compile("thread (vert\\.x-.*|executor-threa.*|ForkJoinPool.*)");
+            Pattern.compile(
+                    "thread (vert\\.x-.*|executor-threa.*|ForkJoinPool.*"
+                            + "|.*loop-thread|.*cutor-thread|.*rker-thread|onPool-worker"
+                            + "|rnal-blocking|-delayScheduler)");
 
     /// The largest that these pools become here.
     private static final int POOL = 20;

@@ -3,8 +3,10 @@ package com.alltkn.gateway.rollout.vault;
 import com.alltkn.gateway.rollout.Reading.Unavailable;
 import com.alltkn.gateway.rollout.SourceFailure;
 import com.fasterxml.jackson.core.JacksonException;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.quarkus.vault.client.VaultClientException;
 import io.quarkus.vault.client.auth.VaultTokenException;
+import io.quarkus.vault.client.common.VaultErrorResponse;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Tells from what a call to Vault threw why there are no settings. Only a status and our own words
 /// get out: Vault's texts, and those of a proxy in front of it, could hold a token or a key.
+@RegisterForReflection(targets = VaultErrorResponse.class)
 final class VaultFailures {
 
     private VaultFailures() {}

@@ -4,7 +4,6 @@ import com.alltkn.gateway.caller.Caller;
 import com.alltkn.gateway.caller.Identity;
 import com.alltkn.gateway.error.ErrorShape;
 import com.alltkn.gateway.error.GatewayError;
-import com.alltkn.gateway.exchange.Attempts.Asked;
 import com.alltkn.gateway.exchange.Exchanges.Closing;
 import com.alltkn.gateway.exchange.Settlement.Ending;
 import com.alltkn.gateway.openai.BodyReading.Unreadable;
@@ -28,8 +27,6 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.impl.ContextInternal;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -49,10 +46,8 @@ public final class Exchange implements Attempts.Listener {
     private final ContextInternal context;
     private final HttpServerRequest request;
     private final Runnable whenAnswered;
-    private final String requestId;
+    private final Arrival arrival;
     private final CallerConnection connection;
-    private final Instant startedAt;
-    private final long startedNanos = System.nanoTime();
 
     private @Nullable Caller caller;
     private @Nullable Endpoint endpoint;
@@ -80,10 +75,16 @@ public final class Exchange implements Attempts.Listener {
         this.context = context;
         this.request = request;
         this.whenAnswered = whenAnswered;
-        this.requestId = gateway.newRequestId();
+        this.arrival =
+                new Arrival(
+                        context,
+                        request,
+                        gateway.newRequestId(),
+                        gateway.clock().instant(),
+                        System.nanoTime());
         this.connection =
-                new CallerConnection(request, gateway.texts(), requestId, context.owner());
-        this.startedAt = gateway.clock().instant();
+                new CallerConnection(
+                        request, gateway.texts(), arrival.requestId(), context.owner());
     }
 
     /// Begins, unless the caller has gone already; never blocks.
@@ -366,7 +367,7 @@ public final class Exchange implements Attempts.Listener {
     }
 
     private void attempt(Asked asked, UpstreamGate.Slot slot) {
-        attempts = new Attempts(gateway, context, request, asked, slot, startedNanos, this);
+        attempts = new Attempts(gateway, arrival, asked, slot, this);
         attempts.start();
     }
 
@@ -388,7 +389,7 @@ public final class Exchange implements Attempts.Listener {
 
     @Override
     public void answering(MultiMap headers) {
-        headers.set(REQUEST_ID, requestId);
+        headers.set(REQUEST_ID, arrival.requestId());
         writeRevision(headers);
         writeLast(headers);
         var limits = standing;
@@ -497,8 +498,8 @@ public final class Exchange implements Attempts.Listener {
         gateway.settled(
                 this,
                 new Settlement(
-                        startedAt,
-                        requestId,
+                        arrival.at(),
+                        arrival.requestId(),
                         Optional.ofNullable(caller).map(Caller::id),
                         endpoint == null ? "unknown" : endpoint.label(),
                         endpoint == null ? "unknown" : endpoint.type(),
@@ -509,7 +510,7 @@ public final class Exchange implements Attempts.Listener {
                         ending,
                         error,
                         failure,
-                        Duration.ofNanos(System.nanoTime() - startedNanos),
+                        arrival.elapsed(),
                         asked.flatMap(Attempts::timeToFirstByte),
                         asked.map(Attempts::effort).orElse(Effort.NONE),
                         relay.flatMap(Relay::usage),

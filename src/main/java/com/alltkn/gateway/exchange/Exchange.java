@@ -13,14 +13,9 @@ import com.alltkn.gateway.openai.MultipartModel;
 import com.alltkn.gateway.openai.PathMatch;
 import com.alltkn.gateway.openai.RequestKind;
 import com.alltkn.gateway.openai.RequestReader;
-import com.alltkn.gateway.openai.Usage;
 import com.alltkn.gateway.quota.Admission;
 import com.alltkn.gateway.quota.Demand;
-import com.alltkn.gateway.quota.Reservation;
-import com.alltkn.gateway.quota.Standing;
 import com.alltkn.gateway.quota.UsageReport;
-import com.alltkn.gateway.rollout.Revision;
-import com.alltkn.gateway.upstream.Effort;
 import com.alltkn.gateway.upstream.UpstreamGate;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
@@ -36,9 +31,6 @@ import org.jspecify.annotations.Nullable;
 /// relay, settle. Whatever happens, it settles once.
 public final class Exchange implements Attempts.Listener {
 
-    /// The status in the record of a caller who left before there was one.
-    private static final int CALLER_GONE = 499;
-
     private static final CharSequence REQUEST_ID = HttpHeaders.createOptimized("x-request-id");
     private static final CharSequence REVISION = HttpHeaders.createOptimized("x-gateway-revision");
 
@@ -48,21 +40,14 @@ public final class Exchange implements Attempts.Listener {
     private final Runnable whenAnswered;
     private final Arrival arrival;
     private final CallerConnection connection;
+    private final SettlementDraft draft;
 
-    private @Nullable Caller caller;
-    private @Nullable Endpoint endpoint;
     private String pathAndQuery = "";
     private @Nullable CallerBody body;
     private @Nullable ReadAhead ahead;
-    private @Nullable String modelAsked;
-    private boolean streamed;
     private @Nullable Attempts attempts;
     private UpstreamGate.@Nullable Ticket ticket;
     private long patience;
-    private Demand demand = Demand.NOTHING;
-    private @Nullable Reservation reservation;
-    private @Nullable Standing standing;
-    private int bytesWritten;
     private boolean last;
     private boolean settled;
 
@@ -85,6 +70,7 @@ public final class Exchange implements Attempts.Listener {
         this.connection =
                 new CallerConnection(
                         request, gateway.texts(), arrival.requestId(), context.owner());
+        this.draft = new SettlementDraft(arrival);
     }
 
     /// Begins, unless the caller has gone already; never blocks.
@@ -146,7 +132,7 @@ public final class Exchange implements Attempts.Listener {
     private void identified(Identity identity) {
         switch (identity) {
             case Identity.Known(var known) -> {
-                caller = known;
+                draft.identified(known);
                 if (known.blocked()) {
                     refuse(new GatewayError.CallerBlocked());
                 } else {
@@ -179,7 +165,7 @@ public final class Exchange implements Attempts.Listener {
             case PathMatch.MethodNotAllowed(var allowed) ->
                     refuse(new GatewayError.MethodNotAllowed(request.method().name(), allowed));
             case PathMatch.Found(var found) -> {
-                endpoint = found;
+                draft.matched(found);
                 if (found == Endpoint.GET_USAGE) {
                     tellUsage(caller);
                 } else if (found.storedObjects() && !caller.storedObjects()) {
@@ -242,7 +228,7 @@ public final class Exchange implements Attempts.Listener {
                         gateway.config(),
                         context.owner(),
                         model -> {
-                            modelAsked = model;
+                            draft.named(model);
                             if (caller.models().allow(model)) {
                                 admit(
                                         upload(endpoint, caller, ahead, declared, limit),
@@ -269,8 +255,7 @@ public final class Exchange implements Attempts.Listener {
         switch (RequestReader.read(bytes)) {
             case Unreadable unreadable -> refuse(unreadable(unreadable));
             case JsonRequest read -> {
-                modelAsked = read.model();
-                streamed = read.stream();
+                draft.understood(read);
                 if (read.namesStoredState() && !caller.storedObjects()) {
                     refuse(
                             new GatewayError.PathNotAllowed(
@@ -310,23 +295,22 @@ public final class Exchange implements Attempts.Listener {
     }
 
     private void admit(Asked asked, Demand demand) {
-        this.demand = demand;
-        gateway.quotas().admit(asked.caller(), demand, admission -> admitted(admission, asked));
+        gateway.quotas()
+                .admit(asked.caller(), demand, admission -> admitted(admission, asked, demand));
     }
 
-    private void admitted(Admission admission, Asked asked) {
+    private void admitted(Admission admission, Asked asked, Demand demand) {
         switch (admission) {
             case Admission.Admitted(var taken) -> {
                 if (settled) {
                     taken.release();
                     return;
                 }
-                reservation = taken;
-                standing = taken.standing();
+                draft.reserved(taken, demand);
                 enter(asked);
             }
             case Admission.Refused(var error, var now) -> {
-                standing = now;
+                draft.stands(now);
                 refuse(error);
             }
         }
@@ -380,9 +364,9 @@ public final class Exchange implements Attempts.Listener {
                             if (settled) {
                                 return;
                             }
-                            standing = now;
+                            draft.stands(now);
                             answering(request.response().headers());
-                            bytesWritten = connection.answer(UsageReport.of(caller, now));
+                            draft.wrote(connection.answer(UsageReport.of(caller, now)));
                             answered();
                         });
     }
@@ -392,7 +376,8 @@ public final class Exchange implements Attempts.Listener {
         headers.set(REQUEST_ID, arrival.requestId());
         writeRevision(headers);
         writeLast(headers);
-        var limits = standing;
+        var limits = draft.standing();
+        var caller = draft.caller();
         if (limits == null && caller != null) {
             limits = gateway.quotas().lastKnown(caller);
         }
@@ -442,19 +427,10 @@ public final class Exchange implements Attempts.Listener {
             relay.breakOff(connection, error);
         } else {
             answering(request.response().headers());
-            bytesWritten = connection.answer(error, shape);
+            draft.wrote(connection.answer(error, shape));
         }
-        settle(ending(error, shape), Optional.of(shape.errorClass()), Optional.of(failure));
+        settle(Ending.of(error, shape), Optional.of(shape.errorClass()), Optional.of(failure));
         finish();
-    }
-
-    private static Ending ending(GatewayError error, ErrorShape shape) {
-        if (error instanceof GatewayError.UpstreamTimeout) {
-            return Ending.TIMED_OUT;
-        }
-        // The one status from 500 on that is the caller's fault.
-        var refused = shape.status() < 500 || error instanceof GatewayError.UnsupportedHttpVersion;
-        return refused ? Ending.REFUSED : Ending.FAILED;
     }
 
     private void writeRevision(MultiMap headers) {
@@ -490,59 +466,9 @@ public final class Exchange implements Attempts.Listener {
 
     private void settle(Ending ending, Optional<String> error, Optional<String> failure) {
         settled = true;
-        settleReservation(ending);
-        var response = request.response();
-        var asked = Optional.ofNullable(attempts);
-        var revision = asked.map(Attempts::revision);
-        var relay = asked.map(Attempts::relay);
         gateway.settled(
                 this,
-                new Settlement(
-                        arrival.at(),
-                        arrival.requestId(),
-                        Optional.ofNullable(caller).map(Caller::id),
-                        endpoint == null ? "unknown" : endpoint.label(),
-                        endpoint == null ? "unknown" : endpoint.type(),
-                        streamed,
-                        Optional.ofNullable(modelAsked),
-                        asked.map(Attempts::model),
-                        response.headWritten() ? response.getStatusCode() : CALLER_GONE,
-                        ending,
-                        error,
-                        failure,
-                        arrival.elapsed(),
-                        asked.flatMap(Attempts::timeToFirstByte),
-                        asked.map(Attempts::effort).orElse(Effort.NONE),
-                        relay.flatMap(Relay::usage),
-                        standing != null && standing.ownShare(),
-                        revision.map(r -> OptionalLong.of(r.number())).orElse(OptionalLong.empty()),
-                        revision.map(Revision::contentId),
-                        revision.map(bound -> bound.settings().keyId()),
-                        asked.flatMap(Attempts::upstreamRequestId),
-                        asked.map(Attempts::uploaded)
-                                .orElse(OptionalLong.empty())
-                                .orElse(body == null ? 0 : body.length()),
-                        relay.filter(Relay::begun).map(Relay::written).orElse((long) bytesWritten),
-                        Optional.ofNullable(request.getHeader("traceparent"))));
-    }
-
-    /// What was used is charged, and where nobody says how much, what was set aside for it; of an
-    /// answer that broke off, what had come of it.
-    private void settleReservation(Ending ending) {
-        if (reservation == null) {
-            return;
-        }
-        var relay = attempts == null ? null : attempts.relay();
-        var usage = relay == null ? Optional.<Usage>empty() : relay.usage();
-        if (usage.isPresent()) {
-            reservation.settle(usage.get().inputTokens() + usage.get().outputTokens());
-        } else if (ending == Ending.ANSWERED) {
-            reservation.settleUnknown();
-        } else if (relay != null && relay.begun()) {
-            reservation.settle(demand.brokenOffAfter(relay.written()));
-        } else {
-            reservation.release();
-        }
+                draft.settle(ending, error, failure, attempts, body == null ? 0 : body.length()));
     }
 
     private OptionalLong declaredLength() {

@@ -1,13 +1,8 @@
 package com.alltkn.gateway.exchange;
 
-import com.alltkn.gateway.caller.Caller;
-import com.alltkn.gateway.error.ErrorShape;
 import com.alltkn.gateway.error.GatewayError;
-import com.alltkn.gateway.openai.Endpoint;
-import com.alltkn.gateway.openai.JsonRequest;
 import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.rollout.Settings;
-import com.alltkn.gateway.upstream.Attempt;
 import com.alltkn.gateway.upstream.AttemptClocks;
 import com.alltkn.gateway.upstream.Breaker;
 import com.alltkn.gateway.upstream.Effort;
@@ -17,20 +12,11 @@ import com.alltkn.gateway.upstream.RetryPolicy.Left;
 import com.alltkn.gateway.upstream.RetryPolicy.OtherModel;
 import com.alltkn.gateway.upstream.RetryPolicy.OtherRevision;
 import com.alltkn.gateway.upstream.UpstreamClient;
-import com.alltkn.gateway.upstream.UpstreamErrors;
 import com.alltkn.gateway.upstream.UpstreamGate;
-import com.alltkn.gateway.upstream.UpstreamRequest;
-import com.alltkn.gateway.upstream.UpstreamRequest.Body;
 import io.vertx.core.MultiMap;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClientRequest;
-import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.impl.ContextInternal;
 import java.time.Duration;
 import java.util.HashSet;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -39,62 +25,45 @@ import org.jspecify.annotations.Nullable;
 /// The calls upstream that one exchange makes, one after another, until one is answered or the
 /// retry policy knows no next step. Each binds one revision and one model to its last byte. Tells
 /// its listener the end, once; after [#cancel()] it tells nothing.
-final class Attempts implements Attempt.Listener {
-
-    /// As much of an error answer as is read to understand it.
-    private static final int LONGEST_ERROR = 64 * 1024;
+final class Attempts implements BoundAttempt.Listener {
 
     private static final CharSequence MODEL = HttpHeaders.createOptimized("x-gateway-model");
 
     private final Exchanges gateway;
-    private final ContextInternal context;
-    private final HttpServerRequest request;
-    private Asked asked;
+    private final Arrival arrival;
     private final UpstreamGate.Slot slot;
-    private final long startedNanos;
     private final Listener listener;
     private final Set<String> modelsTried = new HashSet<>(2);
 
+    private Asked asked;
     private @Nullable String fallback;
     private @Nullable String model;
     private boolean asksAsCallerDid;
     private @Nullable Revision revision;
-    private @Nullable Attempt attempt;
     private Breaker.@Nullable Pass pass;
-    private @Nullable Upload upload;
-    private @Nullable HttpClientResponse answer;
-    private @Nullable Relay relay;
-    private Buffer errorBody = Buffer.buffer();
-    private @Nullable Duration timeToFirstByte;
+    private @Nullable BoundAttempt bound;
     private Duration limit = Duration.ZERO;
     private Effort effort = Effort.NONE;
-    private boolean usageAdded;
     private boolean moved;
     private boolean retrying;
     private boolean over;
     private long timer = -1;
 
     /// @param gateway what all exchanges need
-    /// @param context the event loop's context; every method is called on it
-    /// @param request the caller's request
+    /// @param arrival the caller's request; every method is called on its event loop
     /// @param asked what is asked of upstream
     /// @param slot its place among those that wait for upstream; left with the first byte
-    /// @param startedNanos when the exchange began, a [System#nanoTime()]
     /// @param listener who is told the end
     Attempts(
             Exchanges gateway,
-            ContextInternal context,
-            HttpServerRequest request,
+            Arrival arrival,
             Asked asked,
             UpstreamGate.Slot slot,
-            long startedNanos,
             Listener listener) {
         this.gateway = gateway;
-        this.context = context;
-        this.request = request;
+        this.arrival = arrival;
         this.asked = asked;
         this.slot = slot;
-        this.startedNanos = startedNanos;
         this.listener = listener;
     }
 
@@ -108,8 +77,8 @@ final class Attempts implements Attempt.Listener {
         if (over) {
             return;
         }
-        if (attempt != null) {
-            attempt.cancel();
+        if (bound != null) {
+            bound.cancel();
         }
         if (pass != null) {
             pass.left();
@@ -129,21 +98,21 @@ final class Attempts implements Attempt.Listener {
 
     /// @return the answer that is being handed on, if one has begun to come
     @Nullable Relay relay() {
-        return relay;
+        return bound == null ? null : bound.relay();
     }
 
     /// @return upstream's own id of the last attempt
     Optional<String> upstreamRequestId() {
-        return Optional.ofNullable(answer).map(head -> head.getHeader("x-request-id"));
+        return bound == null ? Optional.empty() : bound.upstreamRequestId();
     }
 
     Optional<Duration> timeToFirstByte() {
-        return Optional.ofNullable(timeToFirstByte);
+        return bound == null ? Optional.empty() : bound.timeToFirstByte();
     }
 
     /// @return the length of the body passed on so far; empty if none is
     OptionalLong uploaded() {
-        return upload == null ? OptionalLong.empty() : OptionalLong.of(upload.length());
+        return bound == null ? OptionalLong.empty() : bound.uploaded();
     }
 
     /// @return how often upstream was asked
@@ -164,8 +133,8 @@ final class Attempts implements Attempt.Listener {
     private void begin(UpstreamClient client) {
         var settings = client.revision().settings();
         revision = client.revision();
-        model = chooseModel(settings);
-        asksAsCallerDid = asked.json() != null && Objects.equals(model, asked.json().model());
+        model = fallback != null ? fallback : asked.model(settings);
+        asksAsCallerDid = asked.names(model);
         if (model != null) {
             if (!asked.caller().models().allow(model)) {
                 client.release();
@@ -174,130 +143,34 @@ final class Attempts implements Attempt.Listener {
             }
             modelsTried.add(model);
         }
-        answer = null;
-        relay = null;
-        errorBody = Buffer.buffer();
-        timeToFirstByte = null;
+        bound = null;
         switch (client.breaker(model).tryPass(asked.caller().id())) {
             case Breaker.Refused(var wait) -> {
                 client.release();
-                next(new GatewayError.UpstreamUnavailable(wait), false, "breaker_open");
+                failed(new GatewayError.UpstreamUnavailable(wait), false, "breaker_open");
             }
             case Breaker.Pass passed -> {
                 pass = passed;
                 effort = effort.attempt();
-                attempt =
-                        new Attempt(
-                                context,
-                                client,
-                                new UpstreamRequest(
-                                        request.method().name(),
-                                        asked.pathAndQuery(),
-                                        request.headers(),
-                                        body()),
-                                clocks(settings),
-                                startedNanos,
-                                this);
-                attempt.start();
+                bound =
+                        new BoundAttempt(
+                                gateway, arrival, asked, model, client, clocks(settings), this);
+                bound.start();
             }
         }
     }
 
-    private @Nullable String chooseModel(Settings settings) {
-        var json = asked.json();
-        if (fallback != null || json == null) {
-            return fallback;
-        }
-        return json.model() == null && asked.endpoint().takesModel()
-                ? asked.caller().defaultModel().orElse(settings.defaultModel())
-                : json.model();
-    }
-
-    private Body body() {
-        var json = asked.json();
-        if (json != null) {
-            usageAdded =
-                    gateway.upstreamConfig().askForUsage()
-                            && json.stream()
-                            && asked.endpoint().readsUsageStream()
-                            && !json.usageAsked();
-            return new Body.Whole(Buffer.buffer(json.edited(model, usageAdded, cap())));
-        }
-        if (asked.hasBody()) {
-            return new Body.Streamed(asked.declaredLength(), this::upload);
-        }
-        request.resume();
-        return new Body.Empty();
-    }
-
-    private JsonRequest.@Nullable OutputCap cap() {
-        var most = asked.caller().limits().outputTokens();
-        var field = asked.endpoint().outputLimitField();
-        return most.isPresent() && field.isPresent()
-                ? new JsonRequest.OutputCap(field.get(), most.getAsLong())
-                : null;
-    }
-
+    /// With a fallback at hand half of the time is left for it.
     private AttemptClocks clocks(Settings settings) {
-        var json = asked.json();
-        var streamed =
-                json != null ? json.stream() : asked.hasBody() || !asked.endpoint().answersJson();
-        var route = asked.endpoint().label();
-        var clocks =
-                streamed
-                        ? AttemptClocks.streamed(gateway.upstreamConfig(), route, settings)
-                        : AttemptClocks.atOnce(gateway.upstreamConfig(), route, settings);
+        var clocks = asked.clocks(gateway.upstreamConfig(), settings);
         limit = clocks.total();
-        return streamed || nextModel().isEmpty()
+        return asked.takesClocksOfStream() || nextModel().isEmpty()
                 ? clocks
                 : clocks.withFirstByte(timeLeft().dividedBy(2));
     }
 
-    private void upload(HttpClientRequest to) {
-        var running = running();
-        upload =
-                new Upload(
-                        request,
-                        asked.largestBody(),
-                        asked.ahead(),
-                        running,
-                        error -> {
-                            running.cancel();
-                            next(error, true, ErrorShape.of(error).errorClass());
-                        });
-        upload.start(to);
-    }
-
     @Override
-    public void answered(HttpClientResponse head) {
-        answer = head;
-        if (upload != null) {
-            upload.stop();
-        }
-        if (!isGood(head)) {
-            return;
-        }
-        var json = asked.json();
-        AnswerKind.of(
-                        asked.endpoint(),
-                        json != null && json.stream(),
-                        Optional.ofNullable(request.getHeader(HttpHeaders.ACCEPT_ENCODING)),
-                        head)
-                .ifPresentOrElse(kind -> relay = relay(kind, head), () -> reject("content_type"));
-    }
-
-    private Relay relay(AnswerKind kind, HttpClientResponse head) {
-        return new Relay(
-                running(),
-                kind,
-                asked.endpoint().streamEnd(),
-                usageAdded,
-                head,
-                request.response(),
-                this::answering);
-    }
-
-    private void answering(MultiMap headers) {
+    public void answering(MultiMap headers) {
         listener.answering(headers);
         if (model != null && !asksAsCallerDid) {
             headers.set(MODEL, model);
@@ -305,79 +178,25 @@ final class Attempts implements Attempt.Listener {
     }
 
     @Override
-    public void received(Buffer chunk) {
-        if (timeToFirstByte == null) {
-            timeToFirstByte = elapsed();
-        }
-        if (relay != null) {
-            if (relay.accept(chunk)) {
-                passed();
-            } else {
-                reject("first_byte");
-            }
-        } else if (errorBody.length() + chunk.length() <= LONGEST_ERROR) {
-            errorBody.appendBuffer(chunk);
-        } else {
-            running().cancel();
-            refused();
+    public void passed() {
+        if (pass != null) {
+            pass.answered();
+            pass = null;
+            slot.answered();
+            // Nothing is sent again now.
+            asked = asked.withoutBody();
         }
     }
 
     @Override
-    public void ended() {
-        if (relay == null) {
-            refused();
-            return;
-        }
-        var missing = relay.end();
-        if (missing.isPresent()) {
-            next(
-                    missing.get(),
-                    true,
-                    missing.get() instanceof GatewayError.UpstreamInterrupted ? "cut" : "empty");
-            return;
-        }
-        passed();
+    public void answered() {
         finish();
         listener.answered();
     }
 
-    @Override
-    public void failed(GatewayError error, String failure) {
-        if (answer != null && !isGood(answer)) {
-            // The status alone says what it was; its body may be cut.
-            refused();
-        } else {
-            next(error, running().reachedUpstream(), failure);
-        }
-    }
-
-    private void reject(String failure) {
-        running().cancel();
-        next(new GatewayError.UpstreamInvalidAnswer(), true, failure);
-    }
-
-    /// Upstream has answered with an error, which is read as far as it is worth reading.
-    private void refused() {
-        if (answer == null || revision == null) {
-            throw new IllegalStateException("there is no answer");
-        }
-        if (answer.statusCode() == 401) {
-            gateway.revisions().refused(revision);
-        }
-        next(
-                UpstreamErrors.of(
-                        answer.statusCode(),
-                        answer.headers(),
-                        errorBody.getBytes(),
-                        revision.settings().apiKey(),
-                        gateway.clock()),
-                true,
-                "status");
-    }
-
     /// The attempt is over and was none; what follows is the retry policy's to say.
-    private void next(GatewayError error, boolean sent, String failure) {
+    @Override
+    public void failed(GatewayError error, boolean sent, String failure) {
         endRetry();
         slot.failed(error);
         if (pass != null) {
@@ -391,7 +210,8 @@ final class Attempts implements Attempt.Listener {
                 retrying = true;
                 slot.stepOut();
                 timer =
-                        context.owner()
+                        arrival.context()
+                                .owner()
                                 .setTimer(
                                         Math.max(1, wait.toMillis()),
                                         _ -> {
@@ -410,11 +230,11 @@ final class Attempts implements Attempt.Listener {
     }
 
     private Left left() {
-        var repeatable =
-                (asked.json() != null || !asked.hasBody()) && (relay == null || !relay.begun());
+        var relay = relay();
+        var repeatable = asked.isRepeatable() && (relay == null || !relay.begun());
         return new Left(
                 repeatable,
-                request.method().name().equals("GET"),
+                arrival.request().method().name().equals("GET"),
                 slot.claim(),
                 effort,
                 !moved,
@@ -424,16 +244,9 @@ final class Attempts implements Attempt.Listener {
 
     /// @return the first fallback model that was not asked yet, if there may be one at all
     private Optional<String> nextModel() {
-        if (revision == null
-                || asked.json() == null
-                || !asked.endpoint().takesModel()
-                || !asked.caller().fallback()) {
-            return Optional.empty();
-        }
-        return revision.settings().fallbackModels().stream()
-                .filter(other -> !modelsTried.contains(other))
-                .filter(asked.caller().models()::allow)
-                .findFirst();
+        return revision == null
+                ? Optional.empty()
+                : asked.fallback(revision.settings(), modelsTried);
     }
 
     private void lookForOtherRevision(GatewayError error, String failure) {
@@ -446,7 +259,8 @@ final class Attempts implements Attempt.Listener {
                 gateway.revisions()
                         .replacement(refused)
                         .thenAccept(other ->
-                                context.runOnContext(_ -> move(refused, other, error, failure)));
+                                arrival.context()
+                                        .runOnContext(_ -> move(refused, other, error, failure)));
     }
 
     private void move(
@@ -467,21 +281,8 @@ final class Attempts implements Attempt.Listener {
         return true;
     }
 
-    private void passed() {
-        if (pass != null) {
-            pass.answered();
-            pass = null;
-            slot.answered();
-            // Nothing is sent again now.
-            asked = asked.withoutBody();
-        }
-    }
-
     private void fail(GatewayError error, String failure, boolean spent) {
         if (!over) {
-            if (upload != null) {
-                upload.stop();
-            }
             finish();
             listener.failed(error, failure, spent);
         }
@@ -491,7 +292,7 @@ final class Attempts implements Attempt.Listener {
         over = true;
         slot.leave();
         if (timer >= 0) {
-            context.owner().cancelTimer(timer);
+            arrival.context().owner().cancelTimer(timer);
         }
         endRetry();
         gateway.retries().exchangeEnded();
@@ -504,49 +305,8 @@ final class Attempts implements Attempt.Listener {
         }
     }
 
-    private static boolean isGood(HttpClientResponse head) {
-        return head.statusCode() / 100 == 2;
-    }
-
-    private Duration elapsed() {
-        return Duration.ofNanos(System.nanoTime() - startedNanos);
-    }
-
     private Duration timeLeft() {
-        return limit.minus(elapsed());
-    }
-
-    private Attempt running() {
-        if (attempt == null) {
-            throw new IllegalStateException("no attempt is under way");
-        }
-        return attempt;
-    }
-
-    /// What an exchange asks of upstream.
-    ///
-    /// @param caller who asks
-    /// @param endpoint the operation
-    /// @param pathAndQuery what follows the base URL, undecoded
-    /// @param json the body, if it is JSON
-    /// @param hasBody whether another body is to be passed on
-    /// @param ahead what was read of that body already, if anything was
-    /// @param declaredLength its length, if the caller declared one
-    /// @param largestBody how long it may be at most
-    record Asked(
-            Caller caller,
-            Endpoint endpoint,
-            String pathAndQuery,
-            @Nullable JsonRequest json,
-            boolean hasBody,
-            @Nullable ReadAhead ahead,
-            OptionalLong declaredLength,
-            long largestBody) {
-
-        Asked withoutBody() {
-            return new Asked(
-                    caller, endpoint, pathAndQuery, null, true, null, declaredLength, largestBody);
-        }
+        return limit.minus(arrival.elapsed());
     }
 
     /// Is told the end.

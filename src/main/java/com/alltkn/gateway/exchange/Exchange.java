@@ -4,7 +4,6 @@ import com.alltkn.gateway.caller.Caller;
 import com.alltkn.gateway.caller.Identity;
 import com.alltkn.gateway.error.ErrorShape;
 import com.alltkn.gateway.error.GatewayError;
-import com.alltkn.gateway.exchange.Attempts.Asked;
 import com.alltkn.gateway.exchange.Exchanges.Closing;
 import com.alltkn.gateway.exchange.Settlement.Ending;
 import com.alltkn.gateway.openai.BodyReading.Unreadable;
@@ -14,22 +13,15 @@ import com.alltkn.gateway.openai.MultipartModel;
 import com.alltkn.gateway.openai.PathMatch;
 import com.alltkn.gateway.openai.RequestKind;
 import com.alltkn.gateway.openai.RequestReader;
-import com.alltkn.gateway.openai.Usage;
 import com.alltkn.gateway.quota.Admission;
 import com.alltkn.gateway.quota.Demand;
-import com.alltkn.gateway.quota.Reservation;
-import com.alltkn.gateway.quota.Standing;
 import com.alltkn.gateway.quota.UsageReport;
-import com.alltkn.gateway.rollout.Revision;
-import com.alltkn.gateway.upstream.Effort;
 import com.alltkn.gateway.upstream.UpstreamGate;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.impl.ContextInternal;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -39,9 +31,6 @@ import org.jspecify.annotations.Nullable;
 /// relay, settle. Whatever happens, it settles once.
 public final class Exchange implements Attempts.Listener {
 
-    /// The status in the record of a caller who left before there was one.
-    private static final int CALLER_GONE = 499;
-
     private static final CharSequence REQUEST_ID = HttpHeaders.createOptimized("x-request-id");
     private static final CharSequence REVISION = HttpHeaders.createOptimized("x-gateway-revision");
 
@@ -49,25 +38,16 @@ public final class Exchange implements Attempts.Listener {
     private final ContextInternal context;
     private final HttpServerRequest request;
     private final Runnable whenAnswered;
-    private final String requestId;
+    private final Arrival arrival;
     private final CallerConnection connection;
-    private final Instant startedAt;
-    private final long startedNanos = System.nanoTime();
+    private final SettlementDraft draft;
 
-    private @Nullable Caller caller;
-    private @Nullable Endpoint endpoint;
     private String pathAndQuery = "";
     private @Nullable CallerBody body;
     private @Nullable ReadAhead ahead;
-    private @Nullable String modelAsked;
-    private boolean streamed;
     private @Nullable Attempts attempts;
     private UpstreamGate.@Nullable Ticket ticket;
     private long patience;
-    private Demand demand = Demand.NOTHING;
-    private @Nullable Reservation reservation;
-    private @Nullable Standing standing;
-    private int bytesWritten;
     private boolean last;
     private boolean settled;
 
@@ -80,10 +60,17 @@ public final class Exchange implements Attempts.Listener {
         this.context = context;
         this.request = request;
         this.whenAnswered = whenAnswered;
-        this.requestId = gateway.newRequestId();
+        this.arrival =
+                new Arrival(
+                        context,
+                        request,
+                        gateway.newRequestId(),
+                        gateway.clock().instant(),
+                        System.nanoTime());
         this.connection =
-                new CallerConnection(request, gateway.texts(), requestId, context.owner());
-        this.startedAt = gateway.clock().instant();
+                new CallerConnection(
+                        request, gateway.texts(), arrival.requestId(), context.owner());
+        this.draft = new SettlementDraft(arrival);
     }
 
     /// Begins, unless the caller has gone already; never blocks.
@@ -145,7 +132,7 @@ public final class Exchange implements Attempts.Listener {
     private void identified(Identity identity) {
         switch (identity) {
             case Identity.Known(var known) -> {
-                caller = known;
+                draft.identified(known);
                 if (known.blocked()) {
                     refuse(new GatewayError.CallerBlocked());
                 } else {
@@ -178,7 +165,7 @@ public final class Exchange implements Attempts.Listener {
             case PathMatch.MethodNotAllowed(var allowed) ->
                     refuse(new GatewayError.MethodNotAllowed(request.method().name(), allowed));
             case PathMatch.Found(var found) -> {
-                endpoint = found;
+                draft.matched(found);
                 if (found == Endpoint.GET_USAGE) {
                     tellUsage(caller);
                 } else if (found.storedObjects() && !caller.storedObjects()) {
@@ -241,7 +228,7 @@ public final class Exchange implements Attempts.Listener {
                         gateway.config(),
                         context.owner(),
                         model -> {
-                            modelAsked = model;
+                            draft.named(model);
                             if (caller.models().allow(model)) {
                                 admit(
                                         upload(endpoint, caller, ahead, declared, limit),
@@ -268,8 +255,7 @@ public final class Exchange implements Attempts.Listener {
         switch (RequestReader.read(bytes)) {
             case Unreadable unreadable -> refuse(unreadable(unreadable));
             case JsonRequest read -> {
-                modelAsked = read.model();
-                streamed = read.stream();
+                draft.understood(read);
                 if (read.namesStoredState() && !caller.storedObjects()) {
                     refuse(
                             new GatewayError.PathNotAllowed(
@@ -309,23 +295,22 @@ public final class Exchange implements Attempts.Listener {
     }
 
     private void admit(Asked asked, Demand demand) {
-        this.demand = demand;
-        gateway.quotas().admit(asked.caller(), demand, admission -> admitted(admission, asked));
+        gateway.quotas()
+                .admit(asked.caller(), demand, admission -> admitted(admission, asked, demand));
     }
 
-    private void admitted(Admission admission, Asked asked) {
+    private void admitted(Admission admission, Asked asked, Demand demand) {
         switch (admission) {
             case Admission.Admitted(var taken) -> {
                 if (settled) {
                     taken.release();
                     return;
                 }
-                reservation = taken;
-                standing = taken.standing();
+                draft.reserved(taken, demand);
                 enter(asked);
             }
             case Admission.Refused(var error, var now) -> {
-                standing = now;
+                draft.stands(now);
                 refuse(error);
             }
         }
@@ -366,7 +351,7 @@ public final class Exchange implements Attempts.Listener {
     }
 
     private void attempt(Asked asked, UpstreamGate.Slot slot) {
-        attempts = new Attempts(gateway, context, request, asked, slot, startedNanos, this);
+        attempts = new Attempts(gateway, arrival, asked, slot, this);
         attempts.start();
     }
 
@@ -379,19 +364,20 @@ public final class Exchange implements Attempts.Listener {
                             if (settled) {
                                 return;
                             }
-                            standing = now;
+                            draft.stands(now);
                             answering(request.response().headers());
-                            bytesWritten = connection.answer(UsageReport.of(caller, now));
+                            draft.wrote(connection.answer(UsageReport.of(caller, now)));
                             answered();
                         });
     }
 
     @Override
     public void answering(MultiMap headers) {
-        headers.set(REQUEST_ID, requestId);
+        headers.set(REQUEST_ID, arrival.requestId());
         writeRevision(headers);
         writeLast(headers);
-        var limits = standing;
+        var limits = draft.standing();
+        var caller = draft.caller();
         if (limits == null && caller != null) {
             limits = gateway.quotas().lastKnown(caller);
         }
@@ -441,19 +427,10 @@ public final class Exchange implements Attempts.Listener {
             relay.breakOff(connection, error);
         } else {
             answering(request.response().headers());
-            bytesWritten = connection.answer(error, shape);
+            draft.wrote(connection.answer(error, shape));
         }
-        settle(ending(error, shape), Optional.of(shape.errorClass()), Optional.of(failure));
+        settle(Ending.of(error, shape), Optional.of(shape.errorClass()), Optional.of(failure));
         finish();
-    }
-
-    private static Ending ending(GatewayError error, ErrorShape shape) {
-        if (error instanceof GatewayError.UpstreamTimeout) {
-            return Ending.TIMED_OUT;
-        }
-        // The one status from 500 on that is the caller's fault.
-        var refused = shape.status() < 500 || error instanceof GatewayError.UnsupportedHttpVersion;
-        return refused ? Ending.REFUSED : Ending.FAILED;
     }
 
     private void writeRevision(MultiMap headers) {
@@ -489,59 +466,9 @@ public final class Exchange implements Attempts.Listener {
 
     private void settle(Ending ending, Optional<String> error, Optional<String> failure) {
         settled = true;
-        settleReservation(ending);
-        var response = request.response();
-        var asked = Optional.ofNullable(attempts);
-        var revision = asked.map(Attempts::revision);
-        var relay = asked.map(Attempts::relay);
         gateway.settled(
                 this,
-                new Settlement(
-                        startedAt,
-                        requestId,
-                        Optional.ofNullable(caller).map(Caller::id),
-                        endpoint == null ? "unknown" : endpoint.label(),
-                        endpoint == null ? "unknown" : endpoint.type(),
-                        streamed,
-                        Optional.ofNullable(modelAsked),
-                        asked.map(Attempts::model),
-                        response.headWritten() ? response.getStatusCode() : CALLER_GONE,
-                        ending,
-                        error,
-                        failure,
-                        Duration.ofNanos(System.nanoTime() - startedNanos),
-                        asked.flatMap(Attempts::timeToFirstByte),
-                        asked.map(Attempts::effort).orElse(Effort.NONE),
-                        relay.flatMap(Relay::usage),
-                        standing != null && standing.ownShare(),
-                        revision.map(r -> OptionalLong.of(r.number())).orElse(OptionalLong.empty()),
-                        revision.map(Revision::contentId),
-                        revision.map(bound -> bound.settings().keyId()),
-                        asked.flatMap(Attempts::upstreamRequestId),
-                        asked.map(Attempts::uploaded)
-                                .orElse(OptionalLong.empty())
-                                .orElse(body == null ? 0 : body.length()),
-                        relay.filter(Relay::begun).map(Relay::written).orElse((long) bytesWritten),
-                        Optional.ofNullable(request.getHeader("traceparent"))));
-    }
-
-    /// What was used is charged, and where nobody says how much, what was set aside for it; of an
-    /// answer that broke off, what had come of it.
-    private void settleReservation(Ending ending) {
-        if (reservation == null) {
-            return;
-        }
-        var relay = attempts == null ? null : attempts.relay();
-        var usage = relay == null ? Optional.<Usage>empty() : relay.usage();
-        if (usage.isPresent()) {
-            reservation.settle(usage.get().inputTokens() + usage.get().outputTokens());
-        } else if (ending == Ending.ANSWERED) {
-            reservation.settleUnknown();
-        } else if (relay != null && relay.begun()) {
-            reservation.settle(demand.brokenOffAfter(relay.written()));
-        } else {
-            reservation.release();
-        }
+                draft.settle(ending, error, failure, attempts, body == null ? 0 : body.length()));
     }
 
     private OptionalLong declaredLength() {

@@ -1,5 +1,7 @@
 package com.alltkn.gateway.exchange;
 
+import com.alltkn.gateway.error.ErrorShape;
+import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.openai.Usage;
 import com.alltkn.gateway.rollout.Settings.ContentId;
 import com.alltkn.gateway.secret.KeyId;
@@ -74,6 +76,16 @@ public record Settlement(
         /// A clock ran out.
         TIMED_OUT,
         /// The caller went away.
-        CALLER_GONE
+        CALLER_GONE;
+
+        static Ending of(GatewayError error, ErrorShape shape) {
+            if (error instanceof GatewayError.UpstreamTimeout) {
+                return TIMED_OUT;
+            }
+            // The one status from 500 on that is the caller's fault.
+            var refused =
+                    shape.status() < 500 || error instanceof GatewayError.UnsupportedHttpVersion;
+            return refused ? REFUSED : FAILED;
+        }
     }
 }

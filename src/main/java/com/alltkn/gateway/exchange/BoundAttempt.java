@@ -1,0 +1,272 @@
+package com.alltkn.gateway.exchange;
+
+import com.alltkn.gateway.error.ErrorShape;
+import com.alltkn.gateway.error.GatewayError;
+import com.alltkn.gateway.openai.Endpoint;
+import com.alltkn.gateway.rollout.Revision;
+import com.alltkn.gateway.upstream.Attempt;
+import com.alltkn.gateway.upstream.AttemptClocks;
+import com.alltkn.gateway.upstream.UpstreamClient;
+import com.alltkn.gateway.upstream.UpstreamErrors;
+import com.alltkn.gateway.upstream.UpstreamRequest;
+import com.alltkn.gateway.upstream.UpstreamRequest.Body;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/// One attempt with the revision and the model it binds: sends the caller's request, understands
+/// the answer if it is an error, and hands it on if it is good. Tells its listener the end, once;
+/// after [#cancel()] it tells nothing.
+final class BoundAttempt implements Attempt.Listener {
+
+    /// As much of an error answer as is read to understand it.
+    private static final int LONGEST_ERROR = 64 * 1024;
+
+    private final Exchanges gateway;
+    private final Arrival arrival;
+    private final Revision revision;
+    private final Endpoint endpoint;
+    private final boolean streamAsked;
+    private final boolean usageAdded;
+    private final Listener listener;
+    private final Attempt attempt;
+    private final Buffer errorBody = Buffer.buffer();
+
+    private @Nullable Upload upload;
+    private @Nullable HttpClientResponse answer;
+    private @Nullable Relay relay;
+    private @Nullable Duration timeToFirstByte;
+
+    /// Prepares it. What is asked is not kept: a body may be large, and a stream go on for long.
+    ///
+    /// @param gateway what all exchanges need
+    /// @param arrival the caller's request
+    /// @param asked what is asked of upstream
+    /// @param model which model is asked; null leaves what the caller wrote
+    /// @param client an acquired client; the attempt releases it
+    /// @param clocks how long it may take
+    /// @param listener who is told
+    BoundAttempt(
+            Exchanges gateway,
+            Arrival arrival,
+            Asked asked,
+            @Nullable String model,
+            UpstreamClient client,
+            AttemptClocks clocks,
+            Listener listener) {
+        this.gateway = gateway;
+        this.arrival = arrival;
+        this.revision = client.revision();
+        this.endpoint = asked.endpoint();
+        this.streamAsked = asked.stream();
+        this.usageAdded = asked.addsUsage(gateway.upstreamConfig());
+        this.listener = listener;
+        var request = arrival.request();
+        this.attempt =
+                new Attempt(
+                        arrival.context(),
+                        client,
+                        new UpstreamRequest(
+                                request.method().name(),
+                                asked.pathAndQuery(),
+                                request.headers(),
+                                body(asked, model)),
+                        clocks,
+                        arrival.nanos(),
+                        this);
+    }
+
+    void start() {
+        attempt.start();
+    }
+
+    void cancel() {
+        attempt.cancel();
+    }
+
+    /// @return the answer that is being handed on, if one has begun to come
+    @Nullable Relay relay() {
+        return relay;
+    }
+
+    /// @return upstream's own id of it
+    Optional<String> upstreamRequestId() {
+        return Optional.ofNullable(answer).map(head -> head.getHeader("x-request-id"));
+    }
+
+    /// @return from the request's arrival to the first byte of the answer's body
+    Optional<Duration> timeToFirstByte() {
+        return Optional.ofNullable(timeToFirstByte);
+    }
+
+    /// @return the length of the body passed on so far; empty if none is
+    OptionalLong uploaded() {
+        return upload == null ? OptionalLong.empty() : OptionalLong.of(upload.length());
+    }
+
+    private Body body(Asked asked, @Nullable String model) {
+        var json = asked.json();
+        if (json != null) {
+            return new Body.Whole(Buffer.buffer(json.edited(model, usageAdded, asked.outputCap())));
+        }
+        if (asked.hasBody()) {
+            return new Body.Streamed(asked.declaredLength(), to -> upload(asked, to));
+        }
+        arrival.request().resume();
+        return new Body.Empty();
+    }
+
+    private void upload(Asked asked, HttpClientRequest to) {
+        upload =
+                new Upload(
+                        arrival.request(),
+                        asked.largestBody(),
+                        asked.ahead(),
+                        attempt,
+                        error -> giveUp(error, ErrorShape.of(error).errorClass()));
+        upload.start(to);
+    }
+
+    @Override
+    public void answered(HttpClientResponse head) {
+        answer = head;
+        if (upload != null) {
+            upload.stop();
+        }
+        if (!isGood(head)) {
+            return;
+        }
+        AnswerKind.of(
+                        endpoint,
+                        streamAsked,
+                        Optional.ofNullable(
+                                arrival.request().getHeader(HttpHeaders.ACCEPT_ENCODING)),
+                        head)
+                .ifPresentOrElse(kind -> relay = relay(kind, head), () -> reject("content_type"));
+    }
+
+    private Relay relay(AnswerKind kind, HttpClientResponse head) {
+        return new Relay(
+                attempt,
+                kind,
+                endpoint.streamEnd(),
+                usageAdded,
+                head,
+                arrival.request().response(),
+                listener::answering);
+    }
+
+    @Override
+    public void received(Buffer chunk) {
+        if (timeToFirstByte == null) {
+            timeToFirstByte = arrival.elapsed();
+        }
+        if (relay != null) {
+            if (relay.accept(chunk)) {
+                listener.passed();
+            } else {
+                reject("first_byte");
+            }
+        } else if (errorBody.length() + chunk.length() <= LONGEST_ERROR) {
+            errorBody.appendBuffer(chunk);
+        } else {
+            attempt.cancel();
+            refused();
+        }
+    }
+
+    @Override
+    public void ended() {
+        if (relay == null) {
+            refused();
+            return;
+        }
+        var missing = relay.end();
+        if (missing.isPresent()) {
+            fail(
+                    missing.get(),
+                    true,
+                    missing.get() instanceof GatewayError.UpstreamInterrupted ? "cut" : "empty");
+            return;
+        }
+        listener.passed();
+        listener.answered();
+    }
+
+    @Override
+    public void failed(GatewayError error, String failure) {
+        if (answer != null && !isGood(answer)) {
+            // The status alone says what it was; its body may be cut.
+            refused();
+        } else {
+            fail(error, attempt.reachedUpstream(), failure);
+        }
+    }
+
+    private void reject(String failure) {
+        giveUp(new GatewayError.UpstreamInvalidAnswer(), failure);
+    }
+
+    private void giveUp(GatewayError error, String failure) {
+        attempt.cancel();
+        fail(error, true, failure);
+    }
+
+    /// Upstream has answered with an error, which is read as far as it is worth reading.
+    private void refused() {
+        if (answer == null) {
+            throw new IllegalStateException("there is no answer");
+        }
+        if (answer.statusCode() == 401) {
+            gateway.revisions().refused(revision);
+        }
+        fail(
+                UpstreamErrors.of(
+                        answer.statusCode(),
+                        answer.headers(),
+                        errorBody.getBytes(),
+                        revision.settings().apiKey(),
+                        gateway.clock()),
+                true,
+                "status");
+    }
+
+    private void fail(GatewayError error, boolean sent, String failure) {
+        if (upload != null) {
+            upload.stop();
+        }
+        listener.failed(error, sent, failure);
+    }
+
+    private static boolean isGood(HttpClientResponse head) {
+        return head.statusCode() / 100 == 2;
+    }
+
+    /// Is told what becomes of it.
+    interface Listener {
+
+        /// The answer begins to be handed on; what has to be in its head is put there now.
+        ///
+        /// @param headers the headers of the answer to the caller
+        void answering(MultiMap headers);
+
+        /// A piece of a good answer is here, perhaps not yet handed on: nothing is sent again.
+        void passed();
+
+        /// The answer was handed on to its end.
+        void answered();
+
+        /// There is no answer, or the rest of it does not come.
+        ///
+        /// @param error what went wrong
+        /// @param sent whether any of the request may have reached upstream
+        /// @param failure the reason, from a closed list
+        void failed(GatewayError error, boolean sent, String failure);
+    }
+}

@@ -8,10 +8,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/// Reads a caller's body into memory, bounded in size, in the time between two pieces and in all.
+/// Reads a caller's body into memory, bounded in size, in the room that there is for it, in the
+/// time between two pieces and in all.
 final class CallerBody {
 
     private final long limit;
+    private final BodyMemory.Room room;
     private final StallWatch watch;
     private final Consumer<byte[]> whole;
     private final Consumer<GatewayError> refused;
@@ -22,11 +24,13 @@ final class CallerBody {
 
     private CallerBody(
             long limit,
+            BodyMemory.Room room,
             ExchangeConfig config,
             Vertx vertx,
             Consumer<byte[]> whole,
             Consumer<GatewayError> refused) {
         this.limit = limit;
+        this.room = room;
         this.watch = new StallWatch(vertx, config, this::stalled);
         this.whole = whole;
         this.refused = refused;
@@ -36,11 +40,12 @@ final class CallerBody {
     static CallerBody read(
             HttpServerRequest request,
             long limit,
+            BodyMemory.Room room,
             ExchangeConfig config,
             Vertx vertx,
             Consumer<byte[]> whole,
             Consumer<GatewayError> refused) {
-        var body = new CallerBody(limit, config, vertx, whole, refused);
+        var body = new CallerBody(limit, room, config, vertx, whole, refused);
         request.handler(body::received);
         request.endHandler(_ -> body.ended());
         request.resume();
@@ -53,6 +58,11 @@ final class CallerBody {
 
     long length() {
         return length;
+    }
+
+    /// Gives the room back, for nobody has a use for the body any more.
+    void letGo() {
+        room.giveBack();
     }
 
     /// Takes no more, and forgets what came.
@@ -71,6 +81,11 @@ final class CallerBody {
         if (length > limit) {
             abandon();
             refused.accept(new GatewayError.BodyTooLarge(limit));
+            return;
+        }
+        if (!room.take(piece.length())) {
+            abandon();
+            refused.accept(new GatewayError.Overloaded());
             return;
         }
         pieces.add(piece);

@@ -204,6 +204,7 @@ public final class Exchange implements Attempts.Listener {
                     CallerBody.read(
                             request,
                             limit,
+                            gateway.bodies().room(caller.id()),
                             gateway.config(),
                             context.owner(),
                             bytes -> understand(bytes, endpoint, caller),
@@ -373,6 +374,8 @@ public final class Exchange implements Attempts.Listener {
 
     @Override
     public void answering(MultiMap headers) {
+        // Nothing is sent again now.
+        letGoOfBody();
         headers.set(REQUEST_ID, arrival.requestId());
         writeRevision(headers);
         writeLast(headers);
@@ -466,9 +469,16 @@ public final class Exchange implements Attempts.Listener {
 
     private void settle(Ending ending, Optional<String> error, Optional<String> failure) {
         settled = true;
+        letGoOfBody();
         gateway.settled(
                 this,
                 draft.settle(ending, error, failure, attempts, body == null ? 0 : body.length()));
+    }
+
+    private void letGoOfBody() {
+        if (body != null) {
+            body.letGo();
+        }
     }
 
     private OptionalLong declaredLength() {

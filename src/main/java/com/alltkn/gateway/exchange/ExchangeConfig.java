@@ -4,6 +4,7 @@ import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.Optional;
 
 /// What a request may take of the gateway.
 @ConfigMapping(prefix = "gateway.exchange")
@@ -12,6 +13,10 @@ public interface ExchangeConfig {
     /// @return the largest body that is held in memory: JSON, with images in it
     @WithDefault("32M")
     MemorySize maxBodySize();
+
+    /// @return the most memory that such bodies take together, one caller's half of it; if empty a
+    ///   quarter of the heap, but at least two of the largest
+    Optional<MemorySize> maxBodyMemory();
 
     /// @return the largest body that is passed on while it arrives: an upload
     @WithDefault("512M")

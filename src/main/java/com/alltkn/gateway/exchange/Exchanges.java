@@ -37,6 +37,7 @@ public class Exchanges {
     private final UserTexts texts;
     private final Clock clock;
     private final ExchangeListener listener;
+    private final BodyMemory bodies;
     private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
     private volatile Closing closing = Closing.NOT_YET;
 
@@ -62,6 +63,7 @@ public class Exchanges {
         this.gateConfig = gateConfig;
         this.upstreamConfig = upstreamConfig;
         this.config = config;
+        this.bodies = new BodyMemory(config);
         this.texts = texts;
         this.clock = clock;
         this.listener = all(listeners);
@@ -105,6 +107,11 @@ public class Exchanges {
         var outlasted = List.copyOf(open);
         outlasted.forEach(Exchange::breakOff);
         return outlasted.size();
+    }
+
+    /// @return the memory that bodies of callers take, in bytes
+    public long bodyBytes() {
+        return bodies.held();
     }
 
     /// Tells whether a request is for the API at all, whatever becomes of it there.
@@ -156,6 +163,10 @@ public class Exchanges {
 
     ExchangeConfig config() {
         return config;
+    }
+
+    BodyMemory bodies() {
+        return bodies;
     }
 
     UserTexts texts() {

@@ -3,6 +3,7 @@ package com.alltkn.gateway.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.alltkn.gateway.laboratory.Gate;
 import com.alltkn.gateway.laboratory.GatewayProcess;
 import com.alltkn.gateway.laboratory.Production;
 import com.alltkn.gateway.laboratory.RawHttp;
@@ -189,6 +190,38 @@ class EdgeIT {
             var grown = gateway.usedMemory() - before;
             assertThat(grown).isLessThan(64 * MEBIBYTE);
         } finally {
+            close(connections);
+        }
+    }
+
+    /// A heap of 256 MiB leaves the bodies of one caller 32.
+    @Test
+    void holdsTheBodiesOfOneCallerInBoundedMemory() throws IOException {
+        var body = CHAT.replace("\"m\"", "\"" + "m".repeat(12 * (int) MEBIBYTE) + "\"");
+        var gate = new Gate();
+        production.upstream().answer(Script.nothing().await(gate).then(Script.json(200, "{}")));
+        var connections = new ArrayList<RawHttp>();
+        try {
+            for (var i = 0; i < 12; i++) {
+                connections.add(gateway.connect().send(production.post(PATH, body)));
+            }
+            for (var refused : connections.subList(2, 12)) {
+                var answer = refused.read(SOON);
+                assertThat(answer.status()).isEqualTo(503);
+                assertThat(answer.bodyText()).contains("\"gateway_overloaded\"");
+                assertThat(answer.header("retry-after")).isPresent();
+            }
+            assertThat(gateway.metric("gateway_exchanges_body_bytes"))
+                    .isEqualTo(2.0 * body.length());
+
+            gate.open();
+
+            for (var admitted : connections.subList(0, 2)) {
+                assertThat(admitted.read(SOON).status()).isEqualTo(200);
+            }
+            assertThat(gateway.metric("gateway_exchanges_body_bytes")).isZero();
+        } finally {
+            gate.open();
             close(connections);
         }
     }

@@ -1,5 +1,6 @@
 package com.alltkn.gateway.telemetry;
 
+import com.alltkn.gateway.exchange.Exchanges;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
@@ -12,18 +13,22 @@ import java.lang.management.MemoryUsage;
 import java.util.List;
 import java.util.Objects;
 
-/// How full the heap is. Micrometer's own gauge of it waits for notifications of the collector,
-/// which a native executable does not send.
+/// Who takes memory, and how full the heap is. Micrometer's own gauge of that waits for
+/// notifications of the collector, which a native executable does not send.
 @Singleton
-class HeapMeters {
+class MemoryMeters {
 
     private final List<MemoryPoolMXBean> pools =
             ManagementFactory.getMemoryPoolMXBeans().stream()
                     .filter(pool -> pool.getType() == MemoryType.HEAP)
                     .toList();
 
-    void register(@Observes StartupEvent event, MeterRegistry registry) {
-        Gauge.builder("gateway.heap.live.ratio", this, HeapMeters::liveRatio)
+    void register(@Observes StartupEvent event, MeterRegistry registry, Exchanges exchanges) {
+        Gauge.builder("gateway.exchanges.body", exchanges, Exchanges::bodyBytes)
+                .description("Memory that bodies of callers take until they are answered")
+                .baseUnit("bytes")
+                .register(registry);
+        Gauge.builder("gateway.heap.live.ratio", this, MemoryMeters::liveRatio)
                 .description("Share of the heap that its last collections left in use")
                 .register(registry);
     }

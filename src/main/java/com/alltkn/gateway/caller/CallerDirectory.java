@@ -8,9 +8,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,7 @@ public final class CallerDirectory {
     private final InstantSource clock;
     private final @Nullable WatchedFile file;
     private final Rounds rounds;
+    private final List<Runnable> afterChanges = new CopyOnWriteArrayList<>();
 
     private volatile @Nullable Callers callers;
     private volatile @Nullable Instant staleSince;
@@ -62,6 +65,13 @@ public final class CallerDirectory {
     public Optional<Duration> stale() {
         return Optional.ofNullable(staleSince)
                 .map(since -> Duration.between(since, clock.instant()));
+    }
+
+    /// Has something done after each change of the callers, on the thread that looks.
+    ///
+    /// @param action must not block
+    public void afterChange(Runnable action) {
+        afterChanges.add(action);
     }
 
     /// Follows the file, if there is one.
@@ -141,6 +151,7 @@ public final class CallerDirectory {
                     wrong = false;
                     staleSince = null;
                     LOG.infof("callers read callers=%d", read.all().size());
+                    afterChanges.forEach(Runnable::run);
                 } catch (InvalidCallersException e) {
                     wrong = true;
                     keep(String.valueOf(e.getMessage()));

@@ -76,6 +76,23 @@ final class FleetView {
                                 : part(budget.monthlyTokens(), pods)));
     }
 
+    /// What a caller used of its budgets: on all pods by what was heard last, and here since then.
+    ///
+    /// @param own what it used on this pod
+    /// @param today the day, since 1970
+    /// @param month the month, as an account numbers it
+    Spending spending(Spending own, long today, long month) {
+        var last = heard;
+        var reply = last.reply;
+        return new Spending(
+                reply.day() == today
+                        ? reply.daily() + Math.max(0, own.daily() - last.ownDaily)
+                        : own.daily(),
+                reply.month() == month
+                        ? reply.monthly() + Math.max(0, own.monthly() - last.ownMonthly)
+                        : own.monthly());
+    }
+
     private static OptionalLong part(OptionalLong limit, int pods) {
         return limit.isEmpty()
                 ? limit

@@ -32,6 +32,12 @@ final class LocalQuotas implements Quotas {
     }
 
     @Override
+    public Spending lastSpending(Caller caller) {
+        var standing = standing(caller);
+        return new Spending(standing.daily(), standing.monthly());
+    }
+
+    @Override
     public int untold() {
         return 0;
     }

@@ -25,6 +25,12 @@ public interface Quotas {
     /// @param caller who asks
     Standing lastKnown(Caller caller);
 
+    /// Tells what a caller had used of its budgets when this process last heard. Asks nobody, and
+    /// is for looking at only.
+    ///
+    /// @param caller whose budgets they are
+    Spending lastSpending(Caller caller);
+
     /// @return of how many exchanges what all pods share has not been told yet
     int untold();
 

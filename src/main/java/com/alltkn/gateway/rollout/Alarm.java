@@ -2,7 +2,8 @@ package com.alltkn.gateway.rollout;
 
 import java.util.Locale;
 
-/// Something about revisions that stays as it is until somebody acts. Requests go on meanwhile.
+/// Something about revisions that stays as it is until somebody acts. Requests go on meanwhile. It
+/// ends with its cause, or once there is another: [StandingAlarms].
 public enum Alarm {
     /// The account of a candidate has no quota left, so nothing can be said about its key.
     QUOTA_SPENT,

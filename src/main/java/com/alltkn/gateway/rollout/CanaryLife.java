@@ -25,8 +25,8 @@ final class CanaryLife {
     private static final Duration LOOKS = Duration.ofSeconds(5);
     private static final Duration CONFIRMATIONS = Duration.ofMinutes(1);
 
-    // While a key is refused every exchange says so; a 401 of longer ago has passed.
-    private static final Duration REFUSED_LATELY = Duration.ofMinutes(1);
+    /// While a key is refused every exchange says so; a 401 of longer ago has passed.
+    static final Duration REFUSED_LATELY = Duration.ofMinutes(1);
 
     private final CanaryRules rules;
     private final CanaryTraffic traffic;

@@ -40,7 +40,6 @@ final class ColdStart {
     private final List<Long> unread = new ArrayList<>();
 
     private final List<Revision> standIns = new ArrayList<>();
-    private boolean allRefused;
 
     ColdStart(
             SettingsSource source,
@@ -66,7 +65,6 @@ final class ColdStart {
         standIns.clear();
         unread.clear();
         listed.stream().limit(MAX_STAND_INS).forEach(unread::add);
-        allRefused = false;
     }
 
     void start(Starting starting) throws InterruptedException {
@@ -78,9 +76,6 @@ final class ColdStart {
             }
         } else if (!undecided.isEmpty()) {
             revisions.move(starting.makeDo(undecided.getFirst()), Promotion.UNPROVEN);
-        } else if (known().findAny().isPresent() && !allRefused) {
-            allRefused = true;
-            revisions.raise(Alarm.ALL_REFUSED, "upstream refused the key of every version");
         }
     }
 
@@ -95,10 +90,6 @@ final class ColdStart {
                     asked.sameContentAs(unproven.active())
                             ? unproven.prove()
                             : unproven.giveWayTo(asked));
-        } else if (asked.sameContentAs(unproven.active()) && verifier.of(asked).isRejected()) {
-            revisions.raise(
-                    Alarm.UNPROVEN_REJECTED,
-                    "version " + asked.number() + " serves although its key is refused");
         }
     }
 
@@ -116,6 +107,13 @@ final class ColdStart {
                 : Instant.MIN;
     }
 
+    /// @return whether there are versions, all of them were read, and upstream refused each
+    boolean isAllRefused() {
+        return unread.isEmpty()
+                && known().findAny().isPresent()
+                && known().allMatch(revision -> verifier.of(revision).isRefused());
+    }
+
     private void arrive(Settled proven) {
         revisions.move(proven, Promotion.PROVEN);
         standIns.clear();
@@ -124,7 +122,7 @@ final class ColdStart {
 
     /// What could serve, in the order in which it is tried: what the source wants, what serves, and
     /// the versions before.
-    private Stream<Revision> known() {
+    Stream<Revision> known() {
         var first = Stream.of(wanted.revision(), revisions.active()).flatMap(Optional::stream);
         return Stream.concat(first, standIns.stream());
     }

@@ -42,14 +42,9 @@ final class RevisionLife {
 
     private final RejectedContents unusable = new RejectedContents();
     private final Wanted wanted = new Wanted();
-
-    /// Where a pin that leads nowhere was told of; null while none does.
-    private @Nullable String astray;
+    private final StandingAlarms alarms;
 
     private Instant probationEnds = Instant.MIN;
-
-    /// The active content that was told to be refused.
-    private Settings.@Nullable ContentId lamented;
 
     RevisionLife(
             SettingsSource source,
@@ -62,11 +57,12 @@ final class RevisionLife {
         this.rules = rules;
         this.revisions = revisions;
         this.clock = clock;
-        this.verifier = new Verifier(rules, wanted, revisions, clock, random);
+        this.verifier = new Verifier(rules, revisions, clock, random);
         this.coldStart = new ColdStart(source, rules.parser, wanted, verifier, revisions, clock);
         this.canary =
                 new CanaryLife(
                         rules.canary, traffic, wanted, verifier, revisions, clock, this::promote);
+        this.alarms = new StandingAlarms(wanted, verifier, coldStart, revisions, clock);
     }
 
     /// Takes what one read of the source came to.
@@ -75,20 +71,17 @@ final class RevisionLife {
         switch (reading) {
             case Found found -> {
                 revisions.available(source.name());
-                astray = null;
+                wanted.astray(null);
                 consider(found);
                 coldStart.list();
             }
             case Unchanged() -> {
                 revisions.available(source.name());
-                astray = null;
+                wanted.astray(null);
             }
             case Misdirected(var detail) -> {
                 revisions.available(source.name());
-                if (!detail.equals(astray)) {
-                    astray = detail;
-                    revisions.raise(Alarm.PIN_TO_NOWHERE, detail);
-                }
+                wanted.astray(detail);
                 coldStart.list();
             }
             case Unavailable unavailable -> {
@@ -101,11 +94,13 @@ final class RevisionLife {
     /// Upstream answers requests again.
     void trafficRecovered() {
         verifier.trafficRecovered();
+        alarms.trafficRecovered();
     }
 
     /// Upstream answered a request on the active revision with 401.
     void activeRefused() {
         canary.activeRefused();
+        alarms.activeRefused();
     }
 
     /// @return whether another revision than the active one was proven and is at hand, so that
@@ -154,16 +149,8 @@ final class RevisionLife {
                 && !due().isAfter(clock.instant())) {
             act();
         }
-        if (refused != null
-                && isActive(refused)
-                && !knowsAnother()
-                && !refused.contentId().equals(lamented)) {
-            lamented = refused.contentId();
-            revisions.raise(
-                    Alarm.ACTIVE_REFUSED,
-                    "upstream answered 401 to the key of version "
-                            + refused.number()
-                            + ", and nothing better is known");
+        if (refused != null && isActive(refused) && !knowsAnother()) {
+            alarms.nothingBetterThan(refused);
         }
     }
 
@@ -172,8 +159,13 @@ final class RevisionLife {
         return revision != null && active != null && active.sameContentAs(revision);
     }
 
-    /// Does the next thing that is due, if any.
+    /// Does the next thing that is due, if any, and says what somebody has to look at since.
     void act() throws InterruptedException {
+        proceed();
+        revisions.stand(alarms.now(), alarms.rejection());
+    }
+
+    private void proceed() throws InterruptedException {
         switch (revisions.state()) {
             case Starting starting -> coldStart.start(starting);
             case Unproven unproven -> coldStart.prove(unproven);
@@ -211,16 +203,12 @@ final class RevisionLife {
                 unusable.forget(digest);
                 want(new Revision(found.number(), settings, source.name()), found.pinned());
             }
-            case Rejected(var reason, var sentence) -> {
+            case Rejected rejected -> {
                 if (unusable.add(digest)) {
-                    revisions.rejected(found.number(), source.name(), reason, sentence);
+                    revisions.rejected(
+                            found.number(), source.name(), rejected.reason(), rejected.sentence());
                 }
-                wanted.unpin();
-                if (found.pinned()) {
-                    revisions.raise(
-                            Alarm.PIN_REFUSED,
-                            "pinned version " + found.number() + " was rejected: " + sentence);
-                }
+                wanted.take(new Wanted.Unusable(found.number(), found.pinned(), rejected));
             }
         }
     }

@@ -39,7 +39,7 @@ public interface RevisionListener {
     /// @param verdict what came of it
     default void verified(Revision revision, Verdict verdict) {}
 
-    /// Somebody has to act. Told once per cause.
+    /// Somebody has to act, until [Revisions#alarms()] has it no longer. Told once per cause.
     ///
     /// @param alarm what it is about
     /// @param sentence for people; never holds the key

@@ -1,9 +1,12 @@
 package com.alltkn.gateway.rollout;
 
 import com.alltkn.gateway.rollout.Reading.Unavailable;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
@@ -28,8 +31,9 @@ public final class Revisions {
     /// for connections gets those of it.
     private volatile @Nullable Revision announced;
 
-    /// Why the source gives nothing; belongs to the loop's thread.
-    private @Nullable SourceFailure failure;
+    private volatile Map<Alarm, String> alarms = Map.of();
+    private volatile @Nullable RejectionReason rejection;
+    private volatile @Nullable SourceFailure failure;
 
     /// @param listeners told in this order
     /// @param signals where other threads' words for the loop go
@@ -59,6 +63,22 @@ public final class Revisions {
     /// @return whether the active revision serves though no prompt could prove it
     public boolean unproven() {
         return rollout.get() instanceof Rollout.Unproven;
+    }
+
+    /// @return what somebody has to look at, until it is over
+    public Set<Alarm> alarms() {
+        return alarms.keySet();
+    }
+
+    /// @return why the version that the source asks for will not carry requests; empty once it asks
+    ///   for another, or while nothing speaks against it
+    public Optional<RejectionReason> rejection() {
+        return Optional.ofNullable(rejection);
+    }
+
+    /// @return why the last read of the source gave nothing; empty if it was answered
+    public Optional<SourceFailure> sourceFailure() {
+        return Optional.ofNullable(failure);
     }
 
     /// Says that requests are answered again after upstream had failed, so that a candidate which
@@ -155,11 +175,31 @@ public final class Revisions {
         tell(listener -> listener.rejected(number, source, reason, sentence));
     }
 
-    void raise(Alarm alarm, String sentence) {
+    /// Takes what stands now, and tells of what did not before.
+    ///
+    /// @param now each alarm with a sentence for people
+    /// @param rejected why the version that the source asks for was rejected, if it was
+    void stand(Map<Alarm, String> now, Optional<RejectionReason> rejected) {
+        var before = alarms;
+        alarms = Collections.unmodifiableMap(now);
+        rejection = rejected.orElse(null);
+        now.forEach((alarm, sentence) -> {
+            if (!sentence.equals(before.get(alarm))) {
+                raise(alarm, sentence);
+            }
+        });
+        before.keySet().stream().filter(alarm -> !now.containsKey(alarm)).forEach(this::end);
+    }
+
+    private void raise(Alarm alarm, String sentence) {
         LOG.errorf(
                 "revision alarm reason=%s detail=\"%s\" active=%s",
                 alarm.word(), sentence, activeNumber());
         tell(listener -> listener.raised(alarm, sentence));
+    }
+
+    private void end(Alarm alarm) {
+        LOG.infof("revision alarm over reason=%s active=%s", alarm.word(), activeNumber());
     }
 
     /// The comparison of a candidate with the active revision is over, and it is no worse.
@@ -210,8 +250,8 @@ public final class Revisions {
     }
 
     private void entered(Rollout last, Rollout next) {
-        var candidate = candidate(next);
-        if (last.stage() != next.stage() || !Objects.equals(candidate, candidate(last))) {
+        var candidate = next.candidateOrNull();
+        if (last.stage() != next.stage() || !Objects.equals(candidate, last.candidateOrNull())) {
             LOG.infof(
                     "rollout entered stage=%s active=%s candidate=%s percent=%d",
                     next.stage().word(),
@@ -220,15 +260,6 @@ public final class Revisions {
                     next instanceof Rollout.Canary canary ? canary.percent() : 0);
             tell(listener -> listener.entered(next.stage(), candidate));
         }
-    }
-
-    private static @Nullable Revision candidate(Rollout state) {
-        return switch (state) {
-            case Rollout.Verifying(_, var candidate) -> candidate;
-            case Rollout.Canary(_, var candidate) -> candidate;
-            case Rollout.Starting _, Rollout.Unproven _, Rollout.Settled _, Rollout.Probation _ ->
-                    null;
-        };
     }
 
     private String activeNumber() {

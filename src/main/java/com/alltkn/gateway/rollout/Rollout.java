@@ -10,6 +10,16 @@ sealed interface Rollout {
     /// @return the revision that carries requests, or null while there is none yet
     @Nullable Revision activeOrNull();
 
+    /// @return what is being proven, or tried out with a share of the requests; null where nothing
+    ///   is
+    default @Nullable Revision candidateOrNull() {
+        return switch (this) {
+            case Verifying(_, var candidate) -> candidate;
+            case Canary(_, var candidate) -> candidate;
+            case Starting _, Unproven _, Settled _, Probation _ -> null;
+        };
+    }
+
     /// @return the name that people see
     Stage stage();
 

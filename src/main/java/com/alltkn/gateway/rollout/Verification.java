@@ -64,6 +64,7 @@ final class Verification {
     void reopen() {
         answers = isRejected() || answers > 0 ? BUDGET - 1 : 0;
         rejected = null;
+        last = null;
         due = Instant.MIN;
     }
 
@@ -91,6 +92,11 @@ final class Verification {
 
     boolean isRejected() {
         return rejected != null;
+    }
+
+    /// @return whether it is rejected, or the last answer speaks against it
+    boolean isRefused() {
+        return isRejected() || (last != null && last.answered() && !(last instanceof Good));
     }
 
     /// @return whether the last prompt said nothing about the key

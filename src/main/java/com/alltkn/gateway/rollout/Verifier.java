@@ -4,17 +4,19 @@ import com.alltkn.gateway.rollout.Separation.NotApplicable;
 import com.alltkn.gateway.rollout.Separation.Own;
 import com.alltkn.gateway.rollout.Separation.SharedWith;
 import com.alltkn.gateway.rollout.Separation.Unchecked;
+import com.alltkn.gateway.rollout.Settings.ContentId;
 import com.alltkn.gateway.rollout.Verdict.Good;
-import com.alltkn.gateway.rollout.Verdict.QuotaSpent;
 import com.alltkn.gateway.rollout.Verdict.Refused;
 import com.alltkn.gateway.rollout.Verdict.Undecided;
 import com.alltkn.gateway.secret.KeyFingerprint;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /// Finds out whether revisions are good: whose key it is, and what a small prompt says. It keeps
 /// what came of it by content.
@@ -28,7 +30,6 @@ final class Verifier {
     private static final Logger LOG = Logger.getLogger(Verifier.class);
 
     private final RevisionLife.Rules rules;
-    private final Wanted wanted;
     private final Revisions revisions;
     private final InstantSource clock;
     private final RandomGenerator random;
@@ -36,19 +37,17 @@ final class Verifier {
     private final Verifications verifications = new Verifications();
     private long prompts;
 
-    /// The content whose key could not be compared with other environments' when last tried.
-    private Settings.@Nullable ContentId unchecked;
+    /// What keeps a key from being known as this environment's own.
+    private final Map<ContentId, Separation> doubts = new HashMap<>();
 
     private Instant nextComparison = Instant.MIN;
 
     Verifier(
             RevisionLife.Rules rules,
-            Wanted wanted,
             Revisions revisions,
             InstantSource clock,
             RandomGenerator random) {
         this.rules = rules;
-        this.wanted = wanted;
         this.revisions = revisions;
         this.clock = clock;
         this.random = random;
@@ -92,16 +91,6 @@ final class Verifier {
         if (verdict instanceof Good) {
             verifications.forget(revision);
         }
-        if (verdict instanceof QuotaSpent && !verdict.equals(before)) {
-            revisions.raise(
-                    Alarm.QUOTA_SPENT,
-                    "the account of version " + revision.number() + " has no quota left");
-        }
-        if (verdict instanceof Refused && wanted.mayTellRefusal(revision)) {
-            revisions.raise(
-                    Alarm.PIN_REFUSED,
-                    "upstream refused the key of pinned version " + revision.number());
-        }
         var rejected = verification.rejected();
         if (rejected != null) {
             revisions.rejected(
@@ -132,38 +121,50 @@ final class Verifier {
     /// any case, for a request that fails helps no environment.
     void compareAgain() throws InterruptedException {
         var active = revisions.activeOrNull();
-        if (active == null
-                || !active.contentId().equals(unchecked)
-                || clock.instant().isBefore(nextComparison)) {
+        if (active == null) {
             return;
         }
-        nextComparison = clock.instant().plus(COMPARISONS);
-        switch (rules.registry().claim(KeyFingerprint.of(active.settings().apiKey()))) {
-            case Own(), NotApplicable() -> unchecked = null;
-            case SharedWith(var environment) -> {
-                unchecked = null;
-                revisions.raise(Alarm.KEY_SHARED, "key_shared_with_" + environment);
-            }
-            case Unchecked _ -> {}
+        var candidate = revisions.state().candidateOrNull();
+        doubts.keySet()
+                .removeIf(content ->
+                        !content.equals(active.contentId())
+                                && (candidate == null || !content.equals(candidate.contentId())));
+        if (doubt(active).isPresent() && !clock.instant().isBefore(nextComparison)) {
+            nextComparison = clock.instant().plus(COMPARISONS);
+            claim(active);
         }
+    }
+
+    /// @return what keeps the key of the active revision or the candidate from being known as this
+    ///   environment's own; empty where nothing does
+    Optional<Separation> doubt(Revision revision) {
+        return Optional.ofNullable(doubts.get(revision.contentId()));
     }
 
     private void separate(Revision revision, Verification verification)
             throws InterruptedException {
-        switch (rules.registry().claim(KeyFingerprint.of(revision.settings().apiKey()))) {
+        switch (claim(revision)) {
             case Own(), NotApplicable() -> verification.separated();
             case SharedWith(var environment) ->
                     reject(revision, RejectionReason.KEY_SHARED, "key_shared_with_" + environment);
-            case Unchecked(var detail) -> {
-                if (!revision.contentId().equals(unchecked)) {
-                    unchecked = revision.contentId();
-                    revisions.raise(Alarm.SEPARATION_UNCHECKED, detail);
-                }
+            case Unchecked _ -> {
                 if (rules.refuseUnchecked() && revisions.proven().isPresent()) {
                     verification.take(NOT_ASKED, clock.instant(), random);
                 }
             }
         }
+    }
+
+    private Separation claim(Revision revision) throws InterruptedException {
+        var content = revision.contentId();
+        var separation = rules.registry().claim(KeyFingerprint.of(revision.settings().apiKey()));
+        switch (separation) {
+            case Own(), NotApplicable() -> doubts.remove(content);
+            case SharedWith _ -> doubts.put(content, separation);
+            // What is known already is worth more.
+            case Unchecked _ -> doubts.putIfAbsent(content, separation);
+        }
+        return separation;
     }
 
     private Verdict verdict(Revision revision) {

@@ -103,7 +103,7 @@ class RevisionMeters implements RevisionListener {
 
     private Counter alarms(Alarm alarm) {
         return counter(
-                "gateway.revision.alarms", "What somebody has to look at", "reason", alarm.word());
+                "gateway.revision.alarms", "Alarms that were raised", "reason", alarm.word());
     }
 
     private Counter rejections(RejectionReason reason) {

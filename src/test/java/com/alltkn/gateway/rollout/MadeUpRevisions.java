@@ -4,6 +4,8 @@ import com.alltkn.gateway.laboratory.MutableClock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /// A rollout's state without a source, for tests of those who only look at it.
 public final class MadeUpRevisions {
@@ -30,6 +32,18 @@ public final class MadeUpRevisions {
     /// @return where nobody wants to be told of anything
     public static CanaryTraffic noCanary() {
         return new CanaryTraffic();
+    }
+
+    /// Lets something stand.
+    ///
+    /// @param revisions that know of nothing else after it
+    /// @param alarm what somebody has to look at
+    /// @param rejection why what the source asks for carries nothing
+    /// @param failure why the source gives nothing
+    public static void trouble(
+            Revisions revisions, Alarm alarm, RejectionReason rejection, SourceFailure failure) {
+        revisions.stand(Map.of(alarm, "a sentence"), Optional.of(rejection));
+        revisions.unavailable("vault", new Reading.Unavailable(failure, "a detail"));
     }
 
     /// Makes a revision the active one.

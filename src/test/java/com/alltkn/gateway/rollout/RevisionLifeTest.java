@@ -464,9 +464,9 @@ class RevisionLifeTest {
             assertThat(world.events)
                     .containsExactly(
                             "verifying 2",
-                            "alarm pin_refused",
                             "rejected 2 key_refused",
-                            "settled");
+                            "settled",
+                            "alarm pin_refused");
         }
 
         @Test

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -73,6 +74,24 @@ class RevisionsTest {
         assertThat(events).containsExactly("unavailable SEALED", "unavailable SEALED", "available");
     }
 
+    @Test
+    void raisesAnAlarmOncePerCauseAndKnowsItWhileItStands() {
+        revisions.stand(Map.of(Alarm.PIN_TO_NOWHERE, "nowhere 9"), Optional.empty());
+        revisions.stand(Map.of(Alarm.PIN_TO_NOWHERE, "nowhere 9"), Optional.empty());
+        revisions.stand(
+                Map.of(Alarm.PIN_TO_NOWHERE, "nowhere 8"), Optional.of(RejectionReason.BLANK));
+        assertThat(revisions.alarms()).containsExactly(Alarm.PIN_TO_NOWHERE);
+        assertThat(revisions.rejection()).contains(RejectionReason.BLANK);
+
+        revisions.stand(Map.of(), Optional.empty());
+
+        assertThat(revisions.alarms()).isEmpty();
+        assertThat(revisions.rejection()).isEmpty();
+        assertThat(events)
+                .containsExactly(
+                        "raised PIN_TO_NOWHERE nowhere 9", "raised PIN_TO_NOWHERE nowhere 8");
+    }
+
     private static Revision revision(long number, String model) {
         var settings =
                 new Settings(
@@ -115,6 +134,11 @@ class RevisionsTest {
         @Override
         public void entered(Stage stage, @Nullable Revision candidate) {
             events.add("entered " + stage);
+        }
+
+        @Override
+        public void raised(Alarm alarm, String sentence) {
+            events.add("raised " + alarm + " " + sentence);
         }
 
         @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -60,6 +61,7 @@ class RolloutModelTest {
     void keepsItsPromisesWhateverHappens() {
         var canaries = 0;
         var worse = 0;
+        var stood = EnumSet.noneOf(Alarm.class);
         for (var seed = 0; seed < RUNS; seed++) {
             var run = new Run(seed);
             try {
@@ -69,9 +71,15 @@ class RolloutModelTest {
             }
             canaries += run.canaries;
             worse += run.worse;
+            stood.addAll(run.stood);
         }
         assertThat(canaries).as("canaries").isGreaterThan(RUNS / 4);
         assertThat(worse).as("candidates that were worse").isGreaterThan(RUNS / 50);
+        // The registry is not part of it.
+        assertThat(stood)
+                .isEqualTo(
+                        EnumSet.complementOf(
+                                EnumSet.of(Alarm.SEPARATION_UNCHECKED, Alarm.KEY_SHARED)));
     }
 
     /// What a revision met in a canary.
@@ -104,6 +112,7 @@ class RolloutModelTest {
         private String lastTried = "";
         private int canaries;
         private int worse;
+        private final Set<Alarm> stood = EnumSet.noneOf(Alarm.class);
 
         /// Sentences that did not hold. The loop survives what listeners throw, so they are kept.
         private final List<String> broken = new ArrayList<>();
@@ -125,6 +134,12 @@ class RolloutModelTest {
 
         /// Paid answers that were not good, since the last good one, pin or restart.
         private final Map<String, Integer> spent = new HashMap<>();
+
+        /// What the last prompt with each key said, in this pod.
+        private final Map<String, Verdict> said = new HashMap<>();
+
+        /// Keys that upstream refused in traffic, in this pod.
+        private final Set<String> refused = new HashSet<>();
 
         Run(int seed) {
             random = new Random(seed);
@@ -215,13 +230,15 @@ class RolloutModelTest {
             served = false;
             rejected.clear();
             spent.clear();
+            said.clear();
+            refused.clear();
         }
 
         private void pass(Duration time) {
             var slice = time.dividedBy(10);
             for (var i = 0; i < 10; i++) {
                 if (withTraffic && world.truth(world.active()).equals(RolloutSimulation.REFUSED)) {
-                    world.revisions.active().ifPresent(world.revisions::refused);
+                    world.revisions.active().ifPresent(this::refuse);
                 }
                 if (withTraffic && tried != null) {
                     carry(tried, candidates, 1);
@@ -229,6 +246,9 @@ class RolloutModelTest {
                 }
                 world.runFor(slice);
                 assertThat(broken).isEmpty();
+                world.revisions.alarms().forEach(this::hasACause);
+                assertThat(world.revisions.alarms().contains(Alarm.PIN_TO_NOWHERE))
+                        .isEqualTo(world.pinLeadsNowhere());
                 var active = world.active();
                 assertThat(served && active.isEmpty()).as("has lost its revision").isFalse();
                 served = !active.isEmpty();
@@ -246,6 +266,35 @@ class RolloutModelTest {
             pass(HOUR);
             assertThat(world.active()).isEqualTo("key-number-z");
             assertThat(world.revisions.stage()).isEqualTo(Stage.SETTLED);
+            assertThat(world.revisions.alarms()).isEmpty();
+            assertThat(world.revisions.rejection()).isEmpty();
+            assertThat(world.revisions.sourceFailure()).isEmpty();
+        }
+
+        private void hasACause(Alarm alarm) {
+            stood.add(alarm);
+            assertThat(
+                            switch (alarm) {
+                                case QUOTA_SPENT -> said.containsValue(RolloutSimulation.QUOTA);
+                                case ALL_REFUSED -> !served && !said.isEmpty();
+                                case UNPROVEN_REJECTED ->
+                                        world.revisions.unproven()
+                                                && said.getOrDefault(
+                                                                world.active(),
+                                                                RolloutSimulation.FAILED)
+                                                        .answered();
+                                case ACTIVE_REFUSED -> refused.contains(world.active());
+                                case PIN_TO_NOWHERE -> world.pinLeadsNowhere();
+                                case PIN_REFUSED -> world.isPinned() && !world.pinLeadsNowhere();
+                                case SEPARATION_UNCHECKED, KEY_SHARED -> false;
+                            })
+                    .as("%s stands", alarm)
+                    .isTrue();
+        }
+
+        private void refuse(Revision bound) {
+            refused.add(key(bound));
+            world.revisions.refused(bound);
         }
 
         @Override
@@ -306,7 +355,7 @@ class RolloutModelTest {
             var truth = world.truth(key(bound));
             var fails = brittle.contains(key(bound)) || !truth.equals(RolloutSimulation.GOOD);
             if (truth.equals(RolloutSimulation.REFUSED)) {
-                world.revisions.refused(bound);
+                refuse(bound);
             }
             for (var i = 0; i < 30 * times; i++) {
                 var caller = "caller-" + i % 6;
@@ -320,6 +369,7 @@ class RolloutModelTest {
         @Override
         public void verified(Revision revision, Verdict verdict) {
             var key = key(revision);
+            said.put(key, verdict);
             if (verdict instanceof Verdict.Good) {
                 spent.remove(key);
             } else if (verdict.answered() && !withTraffic) {

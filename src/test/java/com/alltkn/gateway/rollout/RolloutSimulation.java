@@ -64,6 +64,8 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
     private @Nullable String pin;
     private long generation;
     private @Nullable Object found;
+    private boolean pinned;
+    private boolean pinLeadsNowhere;
 
     RolloutSimulation() {
         this(new Random(42));
@@ -80,6 +82,8 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
         var hosts = new AllowedHosts(Strictness.PROD, Set.of("api.alltkn.com"));
         var parser = new SettingsParser(hosts, Map.of());
         found = null;
+        pinned = false;
+        pinLeadsNowhere = false;
         revisions = new Revisions(List.of(new Recorder()), signals);
         var canary = new CanaryRules(100, 3, CANARY, () -> callers);
         var rules = new RevisionLife.Rules(parser, this, true, this, canary, PROBATION);
@@ -260,6 +264,16 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
         return revisions.active().map(Revision::number).orElse(-1L);
     }
 
+    /// Whether there was a pin when the source last answered.
+    boolean isPinned() {
+        return pinned;
+    }
+
+    /// Whether a pin led nowhere when the source last answered.
+    boolean pinLeadsNowhere() {
+        return pinLeadsNowhere;
+    }
+
     int prompts(String key) {
         return prompts.getOrDefault(key, List.of()).size();
     }
@@ -296,10 +310,16 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
         }
         var target = pin == null ? written.lastKey() : pinned(pin);
         if (!versions().contains(target)) {
+            if (pin != null) {
+                pinned = true;
+                pinLeadsNowhere = true;
+            }
             return pin == null
                     ? new Unavailable(SourceFailure.DELETED, "deleted")
                     : new Misdirected("nowhere " + pin);
         }
+        pinned = pin != null;
+        pinLeadsNowhere = false;
         var wanted = List.of(generation, target, pin != null);
         if (wanted.equals(found)) {
             return new Unchanged();

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.alltkn.gateway.laboratory.Gate;
 import com.alltkn.gateway.laboratory.GatewayProcess;
+import com.alltkn.gateway.laboratory.MadeUpCallers;
 import com.alltkn.gateway.laboratory.Production;
 import com.alltkn.gateway.laboratory.RawHttp;
 import com.alltkn.gateway.laboratory.RawResponse;
@@ -54,6 +55,9 @@ class MetersIT {
                 var gateway =
                         production
                                 .gateway()
+                                .environment(
+                                        "GATEWAY_CALLERS_FILE",
+                                        withBudgets(production.callerKey()).toString())
                                 .environment("GATEWAY_SHARED_STATE", "redis")
                                 .environment(
                                         "QUARKUS_REDIS_HOSTS", "redis://127.0.0.1:" + redis.port())
@@ -159,6 +163,21 @@ class MetersIT {
         assertThat(said.lines()).isNotEmpty().noneMatch(line -> line.startsWith("g"));
     }
 
+    @Test
+    void tellWhatIsUsedOfABudgetThatAllPodsShare() {
+        var used =
+                Series.of(scrape).stream()
+                        .filter(one -> one.name().equals("gateway_callers_budget_used_ratio"))
+                        .toList();
+
+        assertThat(used)
+                .extracting(one -> one.labels().get("budget"))
+                .containsExactlyInAnyOrder("daily", "monthly");
+        assertThat(scrape.lines())
+                .filteredOn(line -> line.startsWith("gateway_callers_budget_used_ratio{"))
+                .allMatch(line -> Double.parseDouble(line.substring(line.indexOf('}') + 1)) > 0);
+    }
+
     private static Stream<Expression> expressions() throws IOException {
         var rules = Observability.rules().stream().map(rule -> rule.path("expr").asText());
         return Stream.concat(rules, Observability.queries().stream()).map(Expression::of);
@@ -197,6 +216,17 @@ class MetersIT {
                 .filter(one -> one.name().equals(name))
                 .forEach(one -> labels.addAll(one.labels().keySet()));
         return labels;
+    }
+
+    private static Path withBudgets(String key) {
+        return MadeUpCallers.fileOf(
+                """
+                callers:
+                  - id: plain
+                    api-keys: ["sha256:%s"]
+                    budget: {daily-tokens: 1000000, monthly-tokens: 10000000}
+                """
+                        .formatted(MadeUpCallers.sha256(key)));
     }
 
     private static void turnAway(Production production, GatewayProcess gateway) throws IOException {

@@ -14,7 +14,10 @@ import java.util.stream.StreamSupport;
 final class Observability {
 
     static final Path RULES = Path.of("deploy/observability/alerts.yaml");
-    static final Path RULE_TESTS = Path.of("deploy/observability/alerts.test.yaml");
+    static final List<Path> RULE_TESTS =
+            List.of(
+                    Path.of("deploy/observability/alerts.test.yaml"),
+                    Path.of("deploy/observability/alerts-calendar.test.yaml"));
 
     /// From a Debian package, which apt proves by the archive's signature. It needs no rights, for
     /// apt's lists are its own, and the package is unpacked, not installed.

@@ -10,18 +10,26 @@ import com.alltkn.gateway.laboratory.MadeUpRevision;
 import com.alltkn.gateway.laboratory.Mappings;
 import com.alltkn.gateway.laboratory.MutableClock;
 import com.alltkn.gateway.laboratory.Settlements;
+import com.alltkn.gateway.rollout.Alarm;
 import com.alltkn.gateway.rollout.GatewayEnvironment;
 import com.alltkn.gateway.rollout.MadeUpRevisions;
 import com.alltkn.gateway.rollout.Promotion;
+import com.alltkn.gateway.rollout.RejectionReason;
 import com.alltkn.gateway.rollout.Revisions;
+import com.alltkn.gateway.rollout.SourceFailure;
 import com.alltkn.gateway.rollout.Strictness;
 import com.alltkn.gateway.upstream.PromptOutcome;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.runtime.StartupEvent;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -56,6 +64,25 @@ class StateMetersTest {
 
         assertThat(before).isEqualTo(-1);
         assertThat(gauge("gateway.revision.number")).isEqualTo(7);
+    }
+
+    @Test
+    void hasAGaugeForEveryTroubleWhileThereIsNone() {
+        assertThat(reasons("gateway.revision.alarm")).isEqualTo(zeros(Alarm.values(), Alarm::word));
+        assertThat(reasons("gateway.revision.rejected"))
+                .isEqualTo(zeros(RejectionReason.values(), RejectionReason::word));
+        assertThat(reasons("gateway.source.failing"))
+                .isEqualTo(zeros(SourceFailure.values(), SourceFailure::word));
+    }
+
+    @Test
+    void showsTroubleWhileItStands() {
+        MadeUpRevisions.trouble(
+                revisions, Alarm.KEY_SHARED, RejectionReason.ROLLED_BACK, SourceFailure.DELETED);
+
+        assertThat(standing("gateway.revision.alarm")).containsExactly("key_shared");
+        assertThat(standing("gateway.revision.rejected")).containsExactly("rolled_back");
+        assertThat(standing("gateway.source.failing")).containsExactly("deleted");
     }
 
     @Test
@@ -95,6 +122,25 @@ class StateMetersTest {
         }
 
         assertThat(registry.get("gateway.records.dropped").functionCounter().count()).isEqualTo(3);
+    }
+
+    private List<String> standing(String name) {
+        return reasons(name).entrySet().stream()
+                .filter(each -> each.getValue() == 1)
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    private Map<String, Double> reasons(String name) {
+        return registry.get(name).gauges().stream()
+                .collect(
+                        Collectors.toMap(
+                                gauge -> String.valueOf(gauge.getId().getTag("reason")),
+                                Gauge::value));
+    }
+
+    private static <T> Map<String, Double> zeros(T[] values, Function<T, String> word) {
+        return Stream.of(values).collect(Collectors.toMap(word, _ -> 0.0));
     }
 
     private double outcome(PromptOutcome outcome) {

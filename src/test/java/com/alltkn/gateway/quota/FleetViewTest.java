@@ -1,0 +1,80 @@
+package com.alltkn.gateway.quota;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class FleetViewTest {
+
+    private static final long TODAY = 20_781;
+    private static final long THIS_MONTH = 24_323;
+    private static final Spending NOTHING = new Spending(0, 0);
+
+    private final FleetView view = new FleetView();
+
+    @Test
+    void knowsOfNoSpendingAtFirstButItsOwn() {
+        var spending = view.spending(new Spending(7, 70), TODAY, THIS_MONTH);
+
+        assertThat(spending).isEqualTo(new Spending(7, 70));
+    }
+
+    @Test
+    void addsWhatWasUsedHereSinceItHeardOfAll() {
+        hear(TODAY, 500, THIS_MONTH, 9000, new Spending(100, 1000));
+
+        var spending = view.spending(new Spending(130, 1030), TODAY, THIS_MONTH);
+
+        assertThat(spending).isEqualTo(new Spending(530, 9030));
+    }
+
+    @Test
+    void takesNothingAwayWhenLessWasUsedHereThanWasReserved() {
+        hear(TODAY, 500, THIS_MONTH, 9000, new Spending(100, 1000));
+
+        var spending = view.spending(new Spending(60, 960), TODAY, THIS_MONTH);
+
+        assertThat(spending).isEqualTo(new Spending(500, 9000));
+    }
+
+    @Test
+    void leavesOutWhatItHeardYesterday() {
+        hear(TODAY - 1, 500, THIS_MONTH, 9000, new Spending(100, 1000));
+
+        var spending = view.spending(new Spending(0, 1000), TODAY, THIS_MONTH);
+
+        assertThat(spending).isEqualTo(new Spending(0, 9000));
+    }
+
+    @Test
+    void leavesOutWhatItHeardLastMonth() {
+        hear(TODAY - 1, 500, THIS_MONTH - 1, 9000, new Spending(100, 1000));
+
+        var spending = view.spending(NOTHING, TODAY, THIS_MONTH);
+
+        assertThat(spending).isEqualTo(NOTHING);
+    }
+
+    private void hear(long day, long daily, long month, long monthly, Spending own) {
+        view.hear(
+                new AccountReply(
+                        AccountReply.Verdict.ADMITTED,
+                        Duration.ZERO,
+                        1,
+                        0,
+                        0,
+                        Duration.ZERO,
+                        0,
+                        Duration.ZERO,
+                        0,
+                        day,
+                        daily,
+                        month,
+                        monthly,
+                        false),
+                new Standing(
+                        Optional.empty(), Optional.empty(), 0, own.daily(), own.monthly(), false));
+    }
+}

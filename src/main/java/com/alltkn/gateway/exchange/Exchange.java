@@ -222,7 +222,7 @@ public final class Exchange implements Attempts.Listener {
             return;
         }
         ahead =
-                ReadAhead.of(
+                new ReadAhead(
                         request,
                         reader.get(),
                         gateway.config(),

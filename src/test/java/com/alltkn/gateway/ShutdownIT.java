@@ -1,8 +1,14 @@
 package com.alltkn.gateway;
 
+import static com.alltkn.gateway.laboratory.GatewayProcess.SIGKILL;
+import static com.alltkn.gateway.laboratory.GatewayProcess.SIGTERM;
+import static com.alltkn.gateway.laboratory.Production.CHAT;
+import static com.alltkn.gateway.laboratory.Production.PATH;
+import static com.alltkn.gateway.laboratory.Production.STREAMED_CHAT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.alltkn.gateway.laboratory.ExchangeRecords;
 import com.alltkn.gateway.laboratory.Gate;
 import com.alltkn.gateway.laboratory.GatewayProcess;
 import com.alltkn.gateway.laboratory.Production;
@@ -10,9 +16,7 @@ import com.alltkn.gateway.laboratory.RawHttp;
 import com.alltkn.gateway.laboratory.RecordedRequest;
 import com.alltkn.gateway.laboratory.Script;
 import com.alltkn.gateway.laboratory.ScriptedUpstream;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,17 +30,9 @@ import org.junit.jupiter.api.Test;
 /// The end of the packaged application, asked for or not.
 class ShutdownIT {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration SOON = Duration.ofSeconds(10);
-    private static final String PATH = "/v1/chat/completions";
-    private static final String CHAT = "{\"model\":\"m\",\"messages\":[]}";
-    private static final String STREAMED_CHAT =
-            "{\"model\":\"m\",\"stream\":true,\"stream_options\":{\"include_usage\":true},"
-                    + "\"messages\":[]}";
     private static final String HELLO = Script.event("{\"n\":1}");
     private static final String DONE = Script.event("[DONE]");
-    private static final int SIGTERM = 128 + 15;
-    private static final int SIGKILL = 128 + 9;
 
     private static Production production;
 
@@ -237,16 +233,7 @@ class ShutdownIT {
     }
 
     private static List<JsonNode> records(GatewayProcess gateway) {
-        return gateway.stdout()
-                .lines()
-                .map(line -> {
-                    try {
-                        return JSON.readTree(line);
-                    } catch (JsonProcessingException e) {
-                        throw new AssertionError("not JSON: " + line, e);
-                    }
-                })
-                .toList();
+        return ExchangeRecords.of(gateway.stdout());
     }
 
     private static void close(List<RawHttp> connections) throws IOException {

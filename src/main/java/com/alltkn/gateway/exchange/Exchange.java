@@ -223,7 +223,7 @@ public final class Exchange implements Attempts.Listener {
             return;
         }
         ahead =
-                ReadAhead.of(
+                new ReadAhead(
                         request,
                         reader.get(),
                         gateway.config(),

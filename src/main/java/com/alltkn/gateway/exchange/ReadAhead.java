@@ -25,7 +25,12 @@ final class ReadAhead {
     private int length;
     private boolean over;
 
-    private ReadAhead(
+    /// Makes one that has not begun.
+    ///
+    /// @param config how long it may take
+    /// @param found is told the model; the request is paused then
+    /// @param refused is told why there is none that can be relied on
+    ReadAhead(
             HttpServerRequest request,
             MultipartModel reader,
             ExchangeConfig config,
@@ -37,21 +42,6 @@ final class ReadAhead {
         this.found = found;
         this.refused = refused;
         this.watch = new StallWatch(vertx, config, () -> refuse(new GatewayError.BodyTooSlow()));
-    }
-
-    /// Makes one that has not begun.
-    ///
-    /// @param config how long it may take
-    /// @param found is told the model; the request is paused then
-    /// @param refused is told why there is none that can be relied on
-    static ReadAhead of(
-            HttpServerRequest request,
-            MultipartModel reader,
-            ExchangeConfig config,
-            Vertx vertx,
-            Consumer<String> found,
-            Consumer<GatewayError> refused) {
-        return new ReadAhead(request, reader, config, vertx, found, refused);
     }
 
     void start() {

@@ -1,17 +1,21 @@
 package com.alltkn.gateway.event;
 
+import static com.alltkn.gateway.laboratory.GatewayProcess.SIGKILL;
+import static com.alltkn.gateway.laboratory.GatewayProcess.SIGTERM;
+import static com.alltkn.gateway.laboratory.Production.CHAT;
+import static com.alltkn.gateway.laboratory.Production.PATH;
+import static com.alltkn.gateway.laboratory.Production.STREAMED_CHAT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.alltkn.gateway.laboratory.ExchangeRecords;
 import com.alltkn.gateway.laboratory.Gate;
 import com.alltkn.gateway.laboratory.GatewayProcess;
 import com.alltkn.gateway.laboratory.Production;
 import com.alltkn.gateway.laboratory.RawHttp;
 import com.alltkn.gateway.laboratory.Script;
 import com.alltkn.gateway.laboratory.ScriptedUpstream;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,15 +31,7 @@ import org.junit.jupiter.api.Test;
 /// The records of the packaged application, as whatever collects them sees them.
 class RecordIT {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration SOON = Duration.ofSeconds(10);
-    private static final String PATH = "/v1/chat/completions";
-    private static final String CHAT = "{\"model\":\"m\",\"messages\":[]}";
-    private static final String STREAMED_CHAT =
-            "{\"model\":\"m\",\"stream\":true,\"stream_options\":{\"include_usage\":true},"
-                    + "\"messages\":[]}";
-    private static final int SIGTERM = 128 + 15;
-    private static final int SIGKILL = 128 + 9;
 
     private static Production production;
 
@@ -277,16 +273,8 @@ class RecordIT {
     private static List<JsonNode> records(GatewayProcess gateway) throws IOException {
         var text = gateway.stdout();
         assertThat(text).endsWith("}\n");
-        return text.lines()
-                .map(line -> {
-                    try {
-                        var record = JSON.readTree(line);
-                        assertThat(record.isObject()).as(line).isTrue();
-                        return record;
-                    } catch (JsonProcessingException e) {
-                        throw new AssertionError("not JSON: " + line, e);
-                    }
-                })
-                .toList();
+        var records = ExchangeRecords.of(text);
+        assertThat(records).allSatisfy(record -> assertThat(record.isObject()).isTrue());
+        return records;
     }
 }

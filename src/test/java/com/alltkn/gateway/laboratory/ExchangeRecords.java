@@ -63,6 +63,12 @@ public final class ExchangeRecords {
         return lines.stream().map(ExchangeRecords::parse).toList();
     }
 
+    /// @param stdout what the packaged application wrote to standard output
+    /// @return its lines, each a JSON text
+    public static List<JsonNode> of(String stdout) {
+        return stdout.lines().map(ExchangeRecords::parse).toList();
+    }
+
     private static JsonNode parse(String line) {
         try {
             return JSON.readTree(line);

@@ -27,6 +27,12 @@ import org.jspecify.annotations.Nullable;
 /// own.
 public final class GatewayProcess implements AutoCloseable {
 
+    /// The exit code of a process that was asked to end.
+    public static final int SIGTERM = 128 + 15;
+
+    /// The exit code of a process that was killed.
+    public static final int SIGKILL = 128 + 9;
+
     private static final Path JAR = Path.of("target", "quarkus-app", "quarkus-run.jar");
     private static final String EXECUTABLE = "gateway.executable";
     private static final Duration PATIENCE = Duration.ofSeconds(30);

@@ -29,6 +29,17 @@ public record Production(
         Path callersFile)
         implements AutoCloseable {
 
+    /// Where chats are asked for.
+    public static final String PATH = "/v1/chat/completions";
+
+    /// A chat that is answered at once.
+    public static final String CHAT = "{\"model\":\"m\",\"messages\":[]}";
+
+    /// A chat that is answered by a stream, its usage included.
+    public static final String STREAMED_CHAT =
+            "{\"model\":\"m\",\"stream\":true,\"stream_options\":{\"include_usage\":true},"
+                    + "\"messages\":[]}";
+
     /// The environment whose settings are in Vault.
     public static final String ENVIRONMENT = "prod";
 

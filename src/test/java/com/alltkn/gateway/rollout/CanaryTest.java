@@ -2,6 +2,12 @@ package com.alltkn.gateway.rollout;
 
 import static com.alltkn.gateway.rollout.CanaryOutcome.ANSWERED;
 import static com.alltkn.gateway.rollout.CanaryOutcome.FAILED;
+import static com.alltkn.gateway.rollout.RolloutSimulation.HOUR;
+import static com.alltkn.gateway.rollout.RolloutSimulation.NEW;
+import static com.alltkn.gateway.rollout.RolloutSimulation.OLD;
+import static com.alltkn.gateway.rollout.RolloutSimulation.ONE_POLL;
+import static com.alltkn.gateway.rollout.RolloutSimulation.OTHER;
+import static com.alltkn.gateway.rollout.RolloutSimulation.key;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.alltkn.gateway.rollout.CanaryTraffic.Role;
@@ -10,7 +16,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -21,13 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource.Mode;
 /// A candidate that carries a tenth of the exchanges before it takes over.
 class CanaryTest {
 
-    private static final String RUN = UUID.randomUUID().toString();
-    private static final String OLD = "test-key-old-" + RUN;
-    private static final String NEW = "test-key-new-" + RUN;
-    private static final String OTHER = "test-key-other-" + RUN;
-    private static final Duration ONE_POLL = Duration.ofSeconds(36);
     private static final Duration ONE_LOOK = Duration.ofSeconds(5);
-    private static final Duration HOUR = Duration.ofHours(1);
     private static final int TENTH = 10;
     private static final int CALLERS = 5;
 
@@ -82,11 +81,7 @@ class CanaryTest {
         @Test
         void whenItsAnswersBeginLaterByNoMoreThanNewConnectionsCost() {
             begin();
-            for (var i = 0; i < 1200; i++) {
-                var bound = i % TENTH == 0 ? candidate() : active();
-                var time = bound.equals(candidate()) ? 900 : 50;
-                world.exchange(bound, caller(i / TENTH), ANSWERED, Duration.ofMillis(time));
-            }
+            answersBegin(Duration.ofMillis(900), Duration.ofMillis(50));
 
             world.runFor(ONE_LOOK);
 
@@ -98,10 +93,7 @@ class CanaryTest {
             begin();
             candidate(100, ANSWERED);
             active(900, ANSWERED);
-            for (var i = 0; i < 1000; i++) {
-                world.exchange(candidate(), "a-caller-apart", FAILED);
-                world.exchange(active(), "a-caller-apart", ANSWERED);
-            }
+            candidateFailsAlone(1000, "a-caller-apart");
 
             world.runFor(ONE_LOOK);
 
@@ -113,10 +105,7 @@ class CanaryTest {
             begin();
             candidate(100, ANSWERED);
             active(900, ANSWERED);
-            for (var i = 0; i < 1000; i++) {
-                world.exchange(candidate(), "a-caller-apart-" + i % 2, FAILED);
-                world.exchange(active(), "a-caller-apart-" + i % 2, ANSWERED);
-            }
+            candidateFailsAlone(1000, "a-caller-apart-0", "a-caller-apart-1");
 
             world.runFor(ONE_LOOK);
 
@@ -130,10 +119,7 @@ class CanaryTest {
             candidate(5, FAILED);
             active(855, ANSWERED);
             active(45, FAILED);
-            for (var i = 0; i < 1000; i++) {
-                world.exchange(candidate(), "a-caller-apart", FAILED);
-                world.exchange(active(), "a-caller-apart", ANSWERED);
-            }
+            candidateFailsAlone(1000, "a-caller-apart");
 
             world.runFor(ONE_LOOK);
 
@@ -195,7 +181,7 @@ class CanaryTest {
 
         @Test
         void withoutACanaryWhenTheActiveKeyWasRefusedBefore() {
-            serve(OLD);
+            world.serve(OLD);
             world.upstream(OLD, RolloutSimulation.REFUSED);
             world.write(NEW, TENTH);
             var replacement = replacement(active());
@@ -218,7 +204,7 @@ class CanaryTest {
 
         @Test
         void withoutACanaryOfNothing() {
-            serve(OLD);
+            world.serve(OLD);
             world.write(NEW, 0);
 
             world.runFor(ONE_POLL);
@@ -278,11 +264,7 @@ class CanaryTest {
         void whenItsAnswersBeginMuchLater() {
             begin();
             world.runFor(ONE_LOOK);
-            for (var i = 0; i < 1200; i++) {
-                var bound = i % TENTH == 0 ? candidate() : active();
-                var time = bound.equals(candidate()) ? 2000 : 300;
-                world.exchange(bound, caller(i / TENTH), ANSWERED, Duration.ofMillis(time));
-            }
+            answersBegin(Duration.ofMillis(2000), Duration.ofMillis(300));
 
             world.runFor(ONE_LOOK);
 
@@ -294,10 +276,7 @@ class CanaryTest {
         void byTheFaultsOfTheOnlyCallerThatTheGatewayKnows() {
             world.callers = 1;
             begin();
-            for (var i = 0; i < 100; i++) {
-                world.exchange(candidate(), "caller-0", FAILED);
-                world.exchange(active(), "caller-0", ANSWERED);
-            }
+            candidateFailsAlone(100, "caller-0");
 
             world.runFor(ONE_LOOK);
 
@@ -508,19 +487,11 @@ class CanaryTest {
 
     /// The new key's canary after the old one was settled; what happened before is forgotten.
     private void begin() {
-        serve(OLD);
+        world.serve(OLD);
         var number = world.write(NEW, TENTH);
         world.runFor(ONE_POLL);
         assertThat(world.revisions.stage()).isEqualTo(Stage.CANARY);
         assertThat(candidate().number()).isEqualTo(number);
-    }
-
-    private void serve(String key) {
-        world.write(key);
-        world.runFor(HOUR);
-        assertThat(world.active()).isEqualTo(key);
-        world.events.clear();
-        world.prompts.clear();
     }
 
     private Revision candidate() {
@@ -528,7 +499,7 @@ class CanaryTest {
     }
 
     private Revision active() {
-        return world.revisions.active().orElseThrow();
+        return world.activeRevision();
     }
 
     private void candidate(int exchanges, CanaryOutcome outcome) {
@@ -540,6 +511,27 @@ class CanaryTest {
     private void active(int exchanges, CanaryOutcome outcome) {
         for (var i = 0; i < exchanges; i++) {
             world.exchange(active(), caller(i), outcome);
+        }
+    }
+
+    /// Of some callers' exchanges, those that bind the candidate fail and the others do not.
+    private void candidateFailsAlone(int exchanges, String... callers) {
+        for (var i = 0; i < exchanges; i++) {
+            var caller = callers[i % callers.length];
+            world.exchange(candidate(), caller, FAILED);
+            world.exchange(active(), caller, ANSWERED);
+        }
+    }
+
+    /// As many answers as are looked at, a tenth of them the candidate's.
+    private void answersBegin(Duration ofCandidate, Duration ofActive) {
+        for (var i = 0; i < 1200; i++) {
+            var isCandidates = i % TENTH == 0;
+            world.exchange(
+                    isCandidates ? candidate() : active(),
+                    caller(i / TENTH),
+                    ANSWERED,
+                    isCandidates ? ofCandidate : ofActive);
         }
     }
 
@@ -556,11 +548,5 @@ class CanaryTest {
 
     private CompletionStage<Optional<Revision>> replacement(Revision bound) {
         return world.revisions.replacement(bound);
-    }
-
-    private static Optional<String> key(CompletionStage<Optional<Revision>> stage) {
-        var future = stage.toCompletableFuture();
-        assertThat(future).isDone();
-        return future.join().map(r -> r.settings().apiKey().reveal());
     }
 }

@@ -1,13 +1,17 @@
 package com.alltkn.gateway.rollout;
 
+import static com.alltkn.gateway.rollout.RolloutSimulation.HOUR;
+import static com.alltkn.gateway.rollout.RolloutSimulation.NEW;
+import static com.alltkn.gateway.rollout.RolloutSimulation.OLD;
+import static com.alltkn.gateway.rollout.RolloutSimulation.ONE_POLL;
+import static com.alltkn.gateway.rollout.RolloutSimulation.OTHER;
+import static com.alltkn.gateway.rollout.RolloutSimulation.key;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -15,13 +19,6 @@ import org.junit.jupiter.api.Test;
 
 /// What a 401 in traffic leads to.
 class RefusalTest {
-
-    private static final String RUN = UUID.randomUUID().toString();
-    private static final String OLD = "test-key-old-" + RUN;
-    private static final String NEW = "test-key-new-" + RUN;
-    private static final String OTHER = "test-key-other-" + RUN;
-    private static final Duration ONE_POLL = Duration.ofSeconds(36);
-    private static final Duration HOUR = Duration.ofHours(1);
 
     /// A refresh begins within a second.
     private static final Duration REFRESH = Duration.ofSeconds(1);
@@ -146,7 +143,7 @@ class RefusalTest {
 
     @Test
     void movesAllWhoWaitToANewerKeyByOneRefresh() {
-        serve(OLD);
+        world.serve(OLD);
         world.write(NEW);
         var reads = world.reads.size();
         var waiting = IntStream.range(0, 200).mapToObj(_ -> replacement()).toList();
@@ -160,7 +157,7 @@ class RefusalTest {
 
     @Test
     void tellsAllWhoWaitThatThereIsNothing() {
-        serve(OLD);
+        world.serve(OLD);
         var waiting = Stream.generate(this::replacement).limit(200).toList();
 
         world.runFor(REFRESH);
@@ -170,7 +167,7 @@ class RefusalTest {
 
     @Test
     void backsOffToThePollIntervalWhileNothingNewerExists() {
-        serve(OLD);
+        world.serve(OLD);
         var reads = world.reads.size();
 
         for (var i = 0; i < 3600; i++) {
@@ -184,7 +181,7 @@ class RefusalTest {
 
     @Test
     void doesNotLetAnybodyWaitWhileItBacksOff() {
-        serve(OLD);
+        world.serve(OLD);
         world.revisions.refused(active());
         world.runFor(REFRESH);
         var replacement = replacement();
@@ -196,7 +193,7 @@ class RefusalTest {
 
     @Test
     void asksAtOnceAboutACandidateThatWaitedForUpstream() {
-        serve(OLD);
+        world.serve(OLD);
         world.upstreamFails(RolloutSimulation.FAILED);
         world.write(NEW);
         world.runFor(ONE_POLL.plusSeconds(3));
@@ -210,7 +207,7 @@ class RefusalTest {
 
     @Test
     void doesNotSpendACandidatesPromptsBeforeTheirTime() {
-        serve(OLD);
+        world.serve(OLD);
         world.upstream(NEW, RolloutSimulation.REFUSED);
         world.write(NEW);
         world.runFor(ONE_POLL);
@@ -224,7 +221,7 @@ class RefusalTest {
 
     @Test
     void answersAsSoonAsARegularReadHasFoundTheNewerKey() {
-        serve(OLD);
+        world.serve(OLD);
         world.write(NEW);
         var replacement = replacement();
         world.wake();
@@ -236,7 +233,7 @@ class RefusalTest {
 
     @Test
     void answersThoseWhoComeDuringThePromptOfTheNewerKeyAtItsEnd() throws Exception {
-        serve(OLD);
+        world.serve(OLD);
         var waiting = new ArrayList<CompletionStage<Optional<Revision>>>();
         world.promptsTake(Signals.PATIENCE, () -> waiting.add(replacement()));
         world.write(NEW);
@@ -251,7 +248,7 @@ class RefusalTest {
     /// those who come at its start, though a newer key is there.
     @Test
     void comesTooLateForThoseWhoWaitedForAllOfAPromptThatTimedOut() throws Exception {
-        serve(OLD);
+        world.serve(OLD);
         var came = new ArrayList<Instant>();
         world.promptsTake(
                 Signals.PATIENCE,
@@ -275,7 +272,7 @@ class RefusalTest {
 
     @Test
     void answersAtOnceWhereTheRevisionHasChangedAlready() {
-        serve(OLD);
+        world.serve(OLD);
         var bound = active();
         world.write(NEW);
         world.runFor(ONE_POLL);
@@ -287,7 +284,7 @@ class RefusalTest {
 
     @Test
     void ignoresA401OfARevisionThatIsNotActiveAnyMore() {
-        serve(OLD);
+        world.serve(OLD);
         var bound = active();
         promote();
         var reads = world.reads.size();
@@ -299,37 +296,22 @@ class RefusalTest {
         assertThat(world.prompts()).isZero();
     }
 
-    private void serve(String key) {
-        world.write(key);
-        world.runFor(HOUR);
-        assertThat(world.active()).isEqualTo(key);
-        world.events.clear();
-        world.prompts.clear();
-    }
-
     /// The new key is on probation after the old one.
     private void promote() {
         if (world.active().isEmpty()) {
-            serve(OLD);
+            world.serve(OLD);
         }
         world.write(NEW);
         world.runFor(ONE_POLL);
         assertThat(world.active()).isEqualTo(NEW);
-        world.events.clear();
-        world.prompts.clear();
+        world.forget();
     }
 
     private Revision active() {
-        return world.revisions.active().orElseThrow();
+        return world.activeRevision();
     }
 
     private CompletionStage<Optional<Revision>> replacement() {
         return world.revisions.replacement(active());
-    }
-
-    private static List<String> key(CompletionStage<Optional<Revision>> stage) {
-        var future = stage.toCompletableFuture();
-        assertThat(future).isDone();
-        return future.join().map(r -> r.settings().apiKey().reveal()).stream().toList();
     }
 }

@@ -1,12 +1,16 @@
 package com.alltkn.gateway.rollout;
 
+import static com.alltkn.gateway.rollout.RolloutSimulation.HOUR;
+import static com.alltkn.gateway.rollout.RolloutSimulation.NEW;
+import static com.alltkn.gateway.rollout.RolloutSimulation.OLD;
+import static com.alltkn.gateway.rollout.RolloutSimulation.ONE_POLL;
+import static com.alltkn.gateway.rollout.RolloutSimulation.OTHER;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -16,13 +20,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// A revision's life, from the first read to the next, under a clock that tests move.
 class RevisionLifeTest {
 
-    private static final String RUN = UUID.randomUUID().toString();
-    private static final String OLD = "test-key-old-" + RUN;
-    private static final String NEW = "test-key-new-" + RUN;
-    private static final String OTHER = "test-key-other-" + RUN;
-    private static final Duration ONE_POLL = Duration.ofSeconds(36);
-    private static final Duration HOUR = Duration.ofHours(1);
-
     private final RolloutSimulation world = new RolloutSimulation();
 
     @Nested
@@ -30,7 +27,7 @@ class RevisionLifeTest {
 
         @Test
         void isProvenThenServesOnProbationThenIsSettled() {
-            serve(OLD);
+            world.serve(OLD);
             world.write(NEW);
 
             world.runFor(ONE_POLL.plus(RolloutSimulation.PROBATION).plusSeconds(1));
@@ -43,7 +40,7 @@ class RevisionLifeTest {
 
         @Test
         void withTheActiveContentOnlyRenumbersWithoutAPrompt() {
-            serve(OLD);
+            world.serve(OLD);
             world.write(OLD);
 
             world.runFor(HOUR);
@@ -55,9 +52,7 @@ class RevisionLifeTest {
 
         @Test
         void isRejectedAfterThreeRefusalsAndNeverAskedAboutAgain() {
-            serve(OLD);
-            world.upstream(NEW, RolloutSimulation.REFUSED);
-            world.write(NEW);
+            writeRefused();
 
             world.runFor(HOUR.multipliedBy(5));
 
@@ -69,9 +64,7 @@ class RevisionLifeTest {
 
         @Test
         void isPromotedWhenItsKeyBecomesValidWithinTenMinutes() {
-            serve(OLD);
-            world.upstream(NEW, RolloutSimulation.REFUSED);
-            world.write(NEW);
+            writeRefused();
             world.runFor(Duration.ofMinutes(5));
             world.upstream(NEW, RolloutSimulation.GOOD);
 
@@ -83,7 +76,7 @@ class RevisionLifeTest {
 
         @Test
         void isPromotedWithinThirtySecondsAfterUpstreamHeals() throws Exception {
-            serve(OLD);
+            world.serve(OLD);
             world.upstreamFails(RolloutSimulation.FAILED);
             world.write(NEW);
             world.runFor(HOUR);
@@ -97,7 +90,7 @@ class RevisionLifeTest {
 
         @Test
         void isAskedAboutSoonerWhenTrafficRecovers() throws Exception {
-            serve(OLD);
+            world.serve(OLD);
             world.upstreamFails(RolloutSimulation.FAILED);
             world.write(NEW);
             world.runUntil(() -> world.prompts(NEW) == 1);
@@ -111,9 +104,7 @@ class RevisionLifeTest {
 
         @Test
         void waitsForItsFullMinuteAfterARefusalWhateverTrafficDoes() throws Exception {
-            serve(OLD);
-            world.upstream(NEW, RolloutSimulation.REFUSED);
-            world.write(NEW);
+            writeRefused();
             world.runUntil(() -> world.prompts(NEW) == 1);
 
             for (var i = 0; i < 50; i++) {
@@ -126,7 +117,7 @@ class RevisionLifeTest {
 
         @Test
         void whoseAccountHasNoQuotaRaisesOneAlarmAndIsTriedAgain() {
-            serve(OLD);
+            world.serve(OLD);
             world.upstream(NEW, RolloutSimulation.QUOTA);
             world.write(NEW);
             world.runFor(Duration.ofMinutes(30));
@@ -140,7 +131,7 @@ class RevisionLifeTest {
 
         @Test
         void thatNeverGetsAUsableAnswerIsRejectedAfterThreePaidOnes() {
-            serve(OLD);
+            world.serve(OLD);
             world.upstream(NEW, RolloutSimulation.NO_ANSWER);
             world.write(NEW);
 
@@ -152,9 +143,7 @@ class RevisionLifeTest {
 
         @Test
         void takesThePlaceOfACandidateThatIsNotProvenYet() {
-            serve(OLD);
-            world.upstream(NEW, RolloutSimulation.REFUSED);
-            world.write(NEW);
+            writeRefused();
             world.runFor(ONE_POLL);
             world.write(OTHER);
 
@@ -166,9 +155,7 @@ class RevisionLifeTest {
 
         @Test
         void waitsUntilTheProbationIsOver() {
-            serve(OLD);
-            world.write(NEW);
-            world.runFor(ONE_POLL);
+            promote();
             world.write(OTHER);
             world.runFor(Duration.ofMinutes(9));
             assertThat(world.active()).isEqualTo(NEW);
@@ -181,9 +168,7 @@ class RevisionLifeTest {
 
         @Test
         void withTheContentBeforeIsFollowedDuringTheProbation() {
-            serve(OLD);
-            world.write(NEW);
-            world.runFor(ONE_POLL);
+            promote();
             world.write(OLD);
 
             world.runFor(ONE_POLL);
@@ -195,9 +180,7 @@ class RevisionLifeTest {
 
         @Test
         void withRejectedContentIsNotTriedUnderAnotherNumber() {
-            serve(OLD);
-            world.upstream(NEW, RolloutSimulation.REFUSED);
-            world.write(NEW);
+            writeRefused();
             world.runFor(HOUR);
             world.upstream(NEW, RolloutSimulation.GOOD);
 
@@ -213,7 +196,7 @@ class RevisionLifeTest {
         @Test
         void countsFromOneAgainAfterTheMetadataWereDeleted() {
             world.write(OTHER);
-            serve(OLD);
+            world.serve(OLD);
             world.deleteMetadata();
             world.write(NEW);
 
@@ -370,7 +353,7 @@ class RevisionLifeTest {
         @Test
         void isFollowedWithinOnePollAndSoIsItsRemoval() {
             world.write(OLD);
-            serve(NEW);
+            world.serve(NEW);
             world.pin("1");
             world.runFor(ONE_POLL);
             assertThat(world.active()).isEqualTo(OLD);
@@ -386,7 +369,7 @@ class RevisionLifeTest {
         @Test
         void holdsAgainstNewVersions() {
             world.write(OLD);
-            serve(NEW);
+            world.serve(NEW);
             world.pin("1");
             world.runFor(ONE_POLL);
             world.write(OTHER);
@@ -400,7 +383,7 @@ class RevisionLifeTest {
         @ParameterizedTest
         @ValueSource(strings = {"99", "-1", "0", "abc"})
         void toNowhereChangesNothingAndRaisesOneAlarm(String pin) {
-            serve(OLD);
+            world.serve(OLD);
             world.pin(pin);
             world.write(NEW);
 
@@ -413,7 +396,7 @@ class RevisionLifeTest {
         @Test
         void toADeletedVersionChangesNothing() {
             world.write(OLD);
-            serve(NEW);
+            world.serve(NEW);
             world.deleteCurrent();
             world.pin("2");
 
@@ -436,9 +419,7 @@ class RevisionLifeTest {
 
         @Test
         void onRejectedContentHasItVerifiedOnceMore() {
-            serve(OLD);
-            world.upstream(NEW, RolloutSimulation.REFUSED);
-            world.write(NEW);
+            writeRefused();
             world.runFor(HOUR);
             world.upstream(NEW, RolloutSimulation.GOOD);
             world.pin("2");
@@ -450,9 +431,7 @@ class RevisionLifeTest {
 
         @Test
         void thatIsRefusedLeavesTheActiveOneWithAnAlarm() {
-            serve(OLD);
-            world.upstream(NEW, RolloutSimulation.REFUSED);
-            world.write(NEW);
+            writeRefused();
             world.runFor(HOUR);
             world.events.clear();
             world.pin("2");
@@ -472,7 +451,7 @@ class RevisionLifeTest {
         @Test
         void thatDoesNotParseLeavesTheActiveOneWithAnAlarm() {
             world.write("changeme");
-            serve(OLD);
+            world.serve(OLD);
             world.pin("1");
 
             world.runFor(HOUR);
@@ -484,9 +463,7 @@ class RevisionLifeTest {
         @Test
         void interruptsAVerification() {
             world.write(OTHER);
-            serve(OLD);
-            world.upstream(NEW, RolloutSimulation.REFUSED);
-            world.write(NEW);
+            writeRefused();
             world.runFor(ONE_POLL);
             world.pin("1");
 
@@ -498,9 +475,7 @@ class RevisionLifeTest {
         @Test
         void interruptsAProbationAndHasNoneItself() {
             world.write(OTHER);
-            serve(OLD);
-            world.write(NEW);
-            world.runFor(ONE_POLL);
+            promote();
             world.pin("1");
 
             world.runFor(ONE_POLL);
@@ -511,9 +486,7 @@ class RevisionLifeTest {
 
         @Test
         void onTheActiveContentEndsItsProbation() {
-            serve(OLD);
-            world.write(NEW);
-            world.runFor(ONE_POLL);
+            promote();
             world.pin("2");
 
             world.runFor(ONE_POLL);
@@ -528,7 +501,7 @@ class RevisionLifeTest {
 
         @Test
         void isRejectedBeforeAnythingIsSent() {
-            serve(OLD);
+            world.serve(OLD);
             world.registry(NEW, new Separation.SharedWith("staging"));
             world.write(NEW);
 
@@ -554,7 +527,7 @@ class RevisionLifeTest {
         @Test
         void goesOnWithAnAlarmWhereItCarriesRequestsAlready() {
             world.registry(OLD, new Separation.Unchecked("unreadable"));
-            serve(OLD);
+            world.serve(OLD);
             world.registry(OLD, new Separation.SharedWith("staging"));
 
             world.runFor(HOUR);
@@ -565,7 +538,7 @@ class RevisionLifeTest {
 
         @Test
         void cannotBeToldWhileTheRegistryIsUnreadableSoANewKeyWaits() {
-            serve(OLD);
+            world.serve(OLD);
             world.registry(new Separation.Unchecked("unreadable"));
             world.write(NEW);
             world.runFor(HOUR);
@@ -593,7 +566,7 @@ class RevisionLifeTest {
 
     @Test
     void changesKeyAndSettingsTogether() {
-        serve(OLD);
+        world.serve(OLD);
         world.write(
                 Map.of(
                         "ALLTKN_API_KEY",
@@ -613,7 +586,7 @@ class RevisionLifeTest {
 
     @Test
     void keepsTheRevisionThroughADayWithoutTheSource() {
-        serve(OLD);
+        world.serve(OLD);
         for (var reason : SourceFailure.values()) {
             world.down(reason);
             world.runFor(HOUR.multipliedBy(2));
@@ -623,13 +596,18 @@ class RevisionLifeTest {
         assertThat(world.events).isEmpty();
     }
 
-    /// Lets a key be written, proven and settled, and forgets what happened until then.
-    private void serve(String key) {
-        world.write(key);
-        world.runFor(HOUR);
-        assertThat(world.active()).isEqualTo(key);
-        world.events.clear();
-        world.prompts.clear();
+    /// A new key that upstream refuses is written beside the old one, which serves.
+    private void writeRefused() {
+        world.serve(OLD);
+        world.upstream(NEW, RolloutSimulation.REFUSED);
+        world.write(NEW);
+    }
+
+    /// The new key is on probation after the old one.
+    private void promote() {
+        world.serve(OLD);
+        world.write(NEW);
+        world.runFor(ONE_POLL);
     }
 
     private List<Duration> waits(String key) {

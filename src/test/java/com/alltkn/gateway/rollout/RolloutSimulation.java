@@ -1,5 +1,7 @@
 package com.alltkn.gateway.rollout;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.alltkn.gateway.rollout.Reading.Found;
 import com.alltkn.gateway.rollout.Reading.Misdirected;
 import com.alltkn.gateway.rollout.Reading.Unavailable;
@@ -18,7 +20,9 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /// The real loop between a source with versions and an upstream that knows keys, under a clock that
@@ -26,6 +30,11 @@ import org.jspecify.annotations.Nullable;
 final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionProbe, InstantSource {
 
     static final Duration INTERVAL = Duration.ofSeconds(30);
+
+    /// As long as the next read can be away.
+    static final Duration ONE_POLL = Duration.ofSeconds(36);
+
+    static final Duration HOUR = Duration.ofHours(1);
     static final Duration PROBATION = Duration.ofMinutes(10);
     static final Duration CANARY = Duration.ofMinutes(30);
     static final Verdict GOOD = new Verdict.Good();
@@ -33,6 +42,11 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
     static final Verdict QUOTA = new Verdict.QuotaSpent();
     static final Verdict FAILED = new Verdict.Undecided("upstream_failed", false);
     static final Verdict NO_ANSWER = new Verdict.Undecided("invalid_answer", true);
+
+    private static final String RUN = UUID.randomUUID().toString();
+    static final String OLD = "test-key-old-" + RUN;
+    static final String NEW = "test-key-new-" + RUN;
+    static final String OTHER = "test-key-other-" + RUN;
 
     /// Everything that listeners were told, in order, reads left out.
     final List<String> events = new ArrayList<>();
@@ -253,7 +267,32 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
         }
     }
 
+    /// Lets a key be written, proven and settled, and forgets what happened until then.
+    void serve(String key) {
+        write(key);
+        runFor(HOUR);
+        assertThat(active()).isEqualTo(key);
+        forget();
+    }
+
     // What is seen
+
+    /// Forgets what happened until now.
+    void forget() {
+        events.clear();
+        prompts.clear();
+    }
+
+    Revision activeRevision() {
+        return revisions.active().orElseThrow();
+    }
+
+    /// The key of a replacement that has been told; empty without.
+    static Optional<String> key(CompletionStage<Optional<Revision>> replacement) {
+        var future = replacement.toCompletableFuture();
+        assertThat(future).isDone();
+        return future.join().map(r -> r.settings().apiKey().reveal());
+    }
 
     /// The key that carries requests; empty without.
     String active() {

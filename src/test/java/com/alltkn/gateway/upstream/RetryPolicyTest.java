@@ -26,19 +26,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RetryPolicyTest {
 
     private static final Effort ONE_ATTEMPT = new Effort(1, 0, 0);
-    private static final Left FRESH =
-            new Left(true, false, Claim.FULL, ONE_ATTEMPT, true, false, Duration.ofMinutes(1));
-    private static final Left WITH_FALLBACK =
-            new Left(true, false, Claim.FULL, ONE_ATTEMPT, true, true, Duration.ofMinutes(1));
-    private static final Left TRIED =
-            new Left(
-                    true,
-                    false,
-                    Claim.FULL,
-                    new Effort(3, 2, 0),
-                    true,
-                    false,
-                    Duration.ofMinutes(1));
+    private static final Left FRESH = left(Claim.FULL, ONE_ATTEMPT, false);
+    private static final Left WITH_FALLBACK = left(Claim.FULL, ONE_ATTEMPT, true);
+    private static final Left TRIED = left(Claim.FULL, new Effort(3, 2, 0), false);
     private static final GatewayError OVERLOADED =
             new GatewayError.UpstreamOverloaded(RetryAdvice.NONE);
 
@@ -128,15 +118,7 @@ class RetryPolicyTest {
     void fallsBackOnlyAfterItsRetries() {
         assertThat(policy.next(OVERLOADED, true, WITH_FALLBACK)).isInstanceOf(Again.class);
 
-        var tried =
-                new Left(
-                        true,
-                        false,
-                        Claim.FULL,
-                        new Effort(3, 2, 0),
-                        true,
-                        true,
-                        Duration.ofMinutes(1));
+        var tried = left(Claim.FULL, new Effort(3, 2, 0), true);
         assertThat(policy.next(OVERLOADED, true, tried)).isEqualTo(new OtherModel());
     }
 
@@ -183,15 +165,7 @@ class RetryPolicyTest {
 
     @Test
     void doublesItsRangeWithEachRetry() {
-        var again =
-                new Left(
-                        true,
-                        false,
-                        Claim.FULL,
-                        new Effort(2, 1, 0),
-                        true,
-                        false,
-                        Duration.ofMinutes(1));
+        var again = left(Claim.FULL, new Effort(2, 1, 0), false);
 
         assertThat(policy.next(OVERLOADED, true, again))
                 .isEqualTo(new Again(Duration.ofMillis(200)));
@@ -207,8 +181,7 @@ class RetryPolicyTest {
 
     @Test
     void doesNotWaitForABusyUpstreamWhereOthersOfTheCallerWaitAlready() {
-        var awaited =
-                new Left(true, false, Claim.NONE, ONE_ATTEMPT, true, false, Duration.ofMinutes(1));
+        var awaited = left(Claim.NONE, ONE_ATTEMPT, false);
 
         assertThat(policy.next(OVERLOADED, true, awaited)).isEqualTo(new GiveUp(false));
         assertThat(policy.next(new GatewayError.UpstreamFailed(RetryAdvice.NONE), true, awaited))
@@ -235,8 +208,7 @@ class RetryPolicyTest {
         for (int i = 0; i < 20; i++) {
             policy.exchangeBegan();
         }
-        var much =
-                new Left(true, false, Claim.SMALL, ONE_ATTEMPT, true, false, Duration.ofMinutes(1));
+        var much = left(Claim.SMALL, ONE_ATTEMPT, false);
 
         var granted = Stream.generate(() -> policy.next(OVERLOADED, true, much)).limit(10);
 
@@ -256,6 +228,11 @@ class RetryPolicyTest {
         assertThat(policy(0).next(OVERLOADED, true, FRESH)).isEqualTo(new Again(Duration.ZERO));
         assertThat(policy(0.999).next(OVERLOADED, true, FRESH))
                 .isEqualTo(new Again(Duration.ofNanos(199_800_000)));
+    }
+
+    /// What is left of a minute to a request that can be sent again and is not idempotent.
+    private static Left left(Claim claim, Effort effort, boolean otherModel) {
+        return new Left(true, false, claim, effort, true, otherModel, Duration.ofMinutes(1));
     }
 
     private static RetryPolicy policy(double random) {

@@ -3,6 +3,7 @@ package com.alltkn.gateway.quota;
 import com.alltkn.gateway.caller.Budget;
 import com.alltkn.gateway.caller.Caller;
 import com.alltkn.gateway.caller.Limits;
+import java.time.LocalDate;
 import java.util.OptionalLong;
 
 /// What this pod knows of a caller's account in Redis, for the time when Redis cannot be asked. Any
@@ -79,13 +80,13 @@ final class FleetView {
     /// What a caller used of its budgets: on all pods by what was heard last, and here since then.
     ///
     /// @param own what it used on this pod
-    /// @param today the day, since 1970
-    /// @param month the month, as an account numbers it
-    Spending spending(Spending own, long today, long month) {
+    /// @param today the day
+    Spending spending(Spending own, LocalDate today) {
         var last = heard;
         var reply = last.reply;
+        var month = today.getYear() * 12L + today.getMonthValue();
         return new Spending(
-                reply.day() == today
+                reply.day() == today.toEpochDay()
                         ? reply.daily() + Math.max(0, own.daily() - last.ownDaily)
                         : own.daily(),
                 reply.month() == month

@@ -8,7 +8,7 @@ import com.alltkn.gateway.quota.RedisAccounts.Lease;
 import com.alltkn.gateway.redis.SharedState;
 import io.vertx.core.Future;
 import java.time.Duration;
-import java.time.LocalDate;
+import java.time.YearMonth;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -139,8 +139,7 @@ final class SharedQuotas implements Quotas {
 
     @Override
     public Spending lastSpending(Caller caller) {
-        var today = clock.today();
-        return view(caller).spending(local.lastSpending(caller), today.toEpochDay(), month(today));
+        return view(caller).spending(local.lastSpending(caller), clock.today());
     }
 
     @Override
@@ -238,12 +237,12 @@ final class SharedQuotas implements Quotas {
 
     private Caller share(Caller caller, FleetView view) {
         var today = clock.today();
-        return view.share(caller, shared.pods(), today.toEpochDay(), month(today));
-    }
-
-    /// @return a day's month as an account numbers it
-    private static long month(LocalDate day) {
-        return day.getYear() * 12L + day.getMonthValue();
+        var month = YearMonth.from(today);
+        return view.share(
+                caller,
+                shared.pods(),
+                today.toEpochDay(),
+                month.getYear() * 12L + month.getMonthValue());
     }
 
     private FleetView view(Caller caller) {

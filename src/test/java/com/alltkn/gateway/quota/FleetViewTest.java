@@ -3,20 +3,22 @@ package com.alltkn.gateway.quota;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class FleetViewTest {
 
-    private static final long TODAY = 20_781;
-    private static final long THIS_MONTH = 24_323;
+    private static final LocalDate DAY = LocalDate.of(2026, 11, 24);
+    private static final long TODAY = DAY.toEpochDay();
+    private static final long THIS_MONTH = 2026 * 12 + 11;
     private static final Spending NOTHING = new Spending(0, 0);
 
     private final FleetView view = new FleetView();
 
     @Test
     void knowsOfNoSpendingAtFirstButItsOwn() {
-        var spending = view.spending(new Spending(7, 70), TODAY, THIS_MONTH);
+        var spending = view.spending(new Spending(7, 70), DAY);
 
         assertThat(spending).isEqualTo(new Spending(7, 70));
     }
@@ -25,7 +27,7 @@ class FleetViewTest {
     void addsWhatWasUsedHereSinceItHeardOfAll() {
         hear(TODAY, 500, THIS_MONTH, 9000, new Spending(100, 1000));
 
-        var spending = view.spending(new Spending(130, 1030), TODAY, THIS_MONTH);
+        var spending = view.spending(new Spending(130, 1030), DAY);
 
         assertThat(spending).isEqualTo(new Spending(530, 9030));
     }
@@ -34,7 +36,7 @@ class FleetViewTest {
     void takesNothingAwayWhenLessWasUsedHereThanWasReserved() {
         hear(TODAY, 500, THIS_MONTH, 9000, new Spending(100, 1000));
 
-        var spending = view.spending(new Spending(60, 960), TODAY, THIS_MONTH);
+        var spending = view.spending(new Spending(60, 960), DAY);
 
         assertThat(spending).isEqualTo(new Spending(500, 9000));
     }
@@ -43,7 +45,7 @@ class FleetViewTest {
     void leavesOutWhatItHeardYesterday() {
         hear(TODAY - 1, 500, THIS_MONTH, 9000, new Spending(100, 1000));
 
-        var spending = view.spending(new Spending(0, 1000), TODAY, THIS_MONTH);
+        var spending = view.spending(new Spending(0, 1000), DAY);
 
         assertThat(spending).isEqualTo(new Spending(0, 9000));
     }
@@ -52,7 +54,7 @@ class FleetViewTest {
     void leavesOutWhatItHeardLastMonth() {
         hear(TODAY - 1, 500, THIS_MONTH - 1, 9000, new Spending(100, 1000));
 
-        var spending = view.spending(NOTHING, TODAY, THIS_MONTH);
+        var spending = view.spending(NOTHING, DAY);
 
         assertThat(spending).isEqualTo(NOTHING);
     }

@@ -3,6 +3,7 @@ package com.alltkn.gateway.quota;
 import com.alltkn.gateway.caller.Budget;
 import com.alltkn.gateway.caller.Caller;
 import com.alltkn.gateway.caller.Limits;
+import java.time.LocalDate;
 import java.util.OptionalLong;
 
 /// What this pod knows of a caller's account in Redis, for the time when Redis cannot be asked. Any
@@ -43,11 +44,11 @@ final class FleetView {
     ///
     /// @param caller with its whole limits
     /// @param pods how many share them
-    /// @param today the day, since 1970
-    /// @param month the month, as an account numbers it
-    Caller share(Caller caller, int pods, long today, long month) {
+    /// @param today the day
+    Caller share(Caller caller, int pods, LocalDate today) {
         var last = heard;
-        var reply = last.reply;
+        var spent = last.reply.spent();
+        var month = today.getYear() * 12L + today.getMonthValue();
         var limits = caller.limits();
         var budget = caller.budget();
         return new Caller(
@@ -64,13 +65,13 @@ final class FleetView {
                         part(limits.tokensPerMinute(), pods),
                         part(limits.concurrent(), pods)),
                 new Budget(
-                        reply.day() == today
-                                ? left(budget.dailyTokens(), reply.daily(), last.ownDaily, pods)
+                        spent.day() == today.toEpochDay()
+                                ? left(budget.dailyTokens(), spent.daily(), last.ownDaily, pods)
                                 : part(budget.dailyTokens(), pods),
-                        reply.month() == month
+                        spent.month() == month
                                 ? left(
                                         budget.monthlyTokens(),
-                                        reply.monthly(),
+                                        spent.monthly(),
                                         last.ownMonthly,
                                         pods)
                                 : part(budget.monthlyTokens(), pods)));

@@ -1,5 +1,6 @@
 package com.alltkn.gateway.bench;
 
+import com.alltkn.gateway.laboratory.FreePort;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -81,7 +82,7 @@ public final class Bench {
         IO.println("Load average before: " + Files.readString(Path.of("/proc/loadavg")).strip());
         var startup = startup();
         ways.add(new Way("direct", upstreamPort, List.of()));
-        var nginxPort = Servers.freePort();
+        var nginxPort = FreePort.find();
         var nginx = servers.nginx(nginxPort, upstreamPort);
         if (nginx.isPresent()) {
             awaitAnswer(nginxPort);
@@ -89,8 +90,8 @@ public final class Bench {
         } else {
             IO.println("There is no nginx on the path, so its rows are left out.");
         }
-        var port = Servers.freePort();
-        var managementPort = Servers.freePort();
+        var port = FreePort.find();
+        var managementPort = FreePort.find();
         var gateway = servers.gateway(port, managementPort, upstreamPort, servers.pinned());
         awaitAnswer(port);
         var idle = ProcessFigures.residentMebibytes(List.of(gateway.pid()));
@@ -133,9 +134,9 @@ public final class Bench {
     private Optional<Duration> startup() throws IOException, InterruptedException {
         var times = new ArrayList<Duration>();
         for (var i = 0; i < starts; i++) {
-            var port = Servers.freePort();
+            var port = FreePort.find();
             var start = System.nanoTime();
-            var gateway = servers.gateway(port, Servers.freePort(), upstreamPort, false);
+            var gateway = servers.gateway(port, FreePort.find(), upstreamPort, false);
             awaitAnswer(port);
             times.add(Duration.ofNanos(System.nanoTime() - start));
             servers.stop(gateway);

@@ -2,7 +2,6 @@ package com.alltkn.gateway.bench;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -170,12 +169,6 @@ final class Servers {
     void stopAll() throws InterruptedException {
         for (var process : List.copyOf(running)) {
             stop(process);
-        }
-    }
-
-    static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
         }
     }
 

@@ -77,13 +77,13 @@ class SharedPromptTurnsTest {
 
     private PromptTurns pod() {
         var shared =
-                new SharedState(
+                SharedState.in(
                         vertx,
                         Redis.createClient(vertx, "redis://127.0.0.1:" + redis.port()),
                         "test",
                         Mappings.read(RedisConfig.class, Map.of("gateway.redis.deadline", "1s")));
         shared.start();
-        await().atMost(Duration.ofSeconds(10)).until(shared::isUp);
+        await().atMost(Duration.ofSeconds(10)).until(shared.scripts()::isUp);
         return new SharedPromptTurns(shared, LIFE);
     }
 }

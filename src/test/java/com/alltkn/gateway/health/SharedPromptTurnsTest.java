@@ -67,6 +67,25 @@ class SharedPromptTurnsTest {
         assertThat(one.next(revision)).isEqualTo(new Turn.Wait());
     }
 
+    /// By a clock that is set back a key lives longer than it was told to.
+    @Test
+    void asksAnewInTimeThoughTheClockOfRedisWasSetBack() {
+        var revision = MadeUpRevision.number(1);
+        var key = "alltkn-gateway:test:{revision-" + revision.contentId() + "}:prompt";
+        one.next(revision);
+        redis.command("PEXPIRE", key + "-lease", "3600000");
+        assertThat(other.next(revision)).isEqualTo(new Turn.Wait());
+        assertThat(Integer.parseInt(redis.command("PTTL", key + "-lease"))).isBetween(1, 10_000);
+        one.found(revision, GOOD);
+        await().atMost(Duration.ofSeconds(1))
+                .until(() -> redis.command("PEXPIRE", key, "3600000").equals("1"));
+
+        assertThat(other.next(revision)).isEqualTo(new Turn.Known(GOOD, Duration.ZERO));
+
+        assertThat(Integer.parseInt(redis.command("PTTL", key)))
+                .isBetween(1, (int) LIFE.toMillis());
+    }
+
     @Test
     void letsEveryPodAskWhileRedisIsDown() {
         redis.kill();

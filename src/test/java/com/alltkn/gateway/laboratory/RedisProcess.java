@@ -171,7 +171,7 @@ public final class RedisProcess implements AutoCloseable {
         var rest = line.substring(1);
         return switch (line.charAt(0)) {
             case '+', ':' -> rest;
-            case '$' -> rest.equals("-1") ? "" : reader.readLine();
+            case '$' -> rest.equals("-1") ? "" : text(reader, Integer.parseInt(rest));
             case '*' -> {
                 var parts = new ArrayList<String>();
                 for (var i = 0; i < Integer.parseInt(rest); i++) {
@@ -181,5 +181,14 @@ public final class RedisProcess implements AutoCloseable {
             }
             default -> throw new AssertionError(line);
         };
+    }
+
+    private static String text(BufferedReader reader, int length) throws IOException {
+        var text = new StringBuilder(length);
+        while (text.length() < length) {
+            text.append((char) reader.read());
+        }
+        reader.readLine();
+        return text.toString();
     }
 }

@@ -9,6 +9,8 @@ import com.alltkn.gateway.caller.Budget;
 import com.alltkn.gateway.caller.Limits;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.laboratory.RedisProcess;
+import com.alltkn.gateway.laboratory.Toxic;
+import com.alltkn.gateway.laboratory.ToxicProxy;
 import com.alltkn.gateway.quota.Admission.Admitted;
 import com.alltkn.gateway.quota.Admission.Refused;
 import io.vertx.core.Vertx;
@@ -22,6 +24,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -346,12 +350,171 @@ class SharedQuotasTest extends QuotasContract {
         await().atMost(Duration.ofSeconds(20)).until(() -> a.standing(caller).concurrent() == 1);
     }
 
+    @Test
+    void asksNoMoreOfARedisThatIsBackThanItCanAnswerBesides() {
+        var caller = caller(Limits.NONE, Budget.NONE);
+        var most = new AtomicInteger();
+        var a = pod(TappedRedis.counting(client(redis.port()), most), "500ms");
+        pod("500ms");
+        pod("500ms");
+        a.awaitFleetOfThree();
+        redis.kill();
+        a.awaitDown();
+        for (int i = 0; i < 3_000; i++) {
+            a.admit(caller, new Demand(9, 0)).settle(2);
+        }
+        assertThat(a.quotas().untold()).isEqualTo(3_000);
+        most.set(0);
+
+        redis.startAgain();
+        await().atMost(Duration.ofSeconds(10)).until(a::isUp);
+        var failures = a.failures();
+        await().atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(10))
+                .until(() -> {
+                    assertThat(a.isUp()).isTrue();
+                    return field("daily").equals("6000");
+                });
+
+        // A third of what the fleet may, and the beat.
+        assertThat(most.get()).isBetween(21, 22);
+        assertThat(a.failures()).isEqualTo(failures);
+        assertThat(a.quotas().untold()).isZero();
+    }
+
+    @Test
+    void countsOnceWhatRedisAdmittedLateAndCouldNotAnswer() {
+        var caller = caller(Limits.NONE, Budget.NONE);
+        try (var proxy = ToxicProxy.before(redis.port())) {
+            var a = pod(client(proxy.port()), "200ms");
+            a.admit(caller, ONE).release();
+            awaitNothingUnderWay(a, caller);
+            proxy.toClient(new Toxic.BlackHole());
+            redis.pause();
+
+            var reservation = a.admit(caller, new Demand(500, 0));
+            assertThat(reservation.standing().ownShare()).isTrue();
+            await().pollDelay(SLOT.multipliedBy(10)).until(() -> true);
+            redis.resume();
+            await().atMost(Duration.ofSeconds(5)).until(() -> underWay().equals("1"));
+            proxy.dropConnections();
+            proxy.heal();
+            reservation.settle(30);
+
+            await().atMost(Duration.ofSeconds(20)).until(() -> underWay().equals("0"));
+            assertThat(taken()).isEqualTo(30);
+            assertThat(field("daily")).isEqualTo("30");
+        }
+    }
+
+    @Test
+    void countsOnceWhatWasToldAgainForTheAnswerWasLost() {
+        var caller =
+                caller(
+                        new Limits(NONE, NONE, OptionalLong.of(100), OptionalLong.of(5000), NONE),
+                        Budget.NONE);
+        try (var proxy = ToxicProxy.before(redis.port())) {
+            var a = pod(client(proxy.port()), "2s");
+            // So that there are connections to lose.
+            var first = new CopyOnWriteArrayList<Admission>();
+            IntStream.range(0, 8).forEach(_ -> a.quotas().admit(caller, ONE, first::add));
+            await().atMost(Duration.ofSeconds(5)).until(() -> first.size() == 8);
+            first.forEach(admission -> ((Admitted) admission).reservation().release());
+            awaitNothingUnderWay(a, caller);
+            redis.command("CONFIG", "RESETSTAT");
+            proxy.toClient(new Toxic.CutAfter(1));
+
+            var ended = a.admit(caller, new Demand(500, 0));
+            assertThat(ended.standing().ownShare()).isTrue();
+            // Its admission, and its adoption.
+            await().atMost(Duration.ofSeconds(5)).until(() -> scriptsRun() >= 2);
+            assertThat(underWay()).isEqualTo("1");
+            ended.settle(30);
+            proxy.heal();
+
+            await().atMost(Duration.ofSeconds(20)).until(() -> underWay().equals("0"));
+            assertThat(taken()).isEqualTo(30);
+            assertThat(field("daily")).isEqualTo("30");
+            assertThat(a.standing(caller).requests().orElseThrow().remaining()).isEqualTo(99);
+        }
+    }
+
+    @Test
+    void locksNobodyOutWhenTheClockOfRedisIsSetBack() {
+        var caller =
+                caller(
+                        new Limits(NONE, NONE, OptionalLong.of(4), NONE, OptionalLong.of(1)),
+                        Budget.NONE);
+        var a = pod(TappedRedis.withSetClock(client(redis.port())), "2s");
+        var dying = pod(TappedRedis.withSetClock(client(redis.port())), "2s");
+        for (int i = 0; i < 3; i++) {
+            a.admit(caller, ONE).settle(1);
+            awaitNothingUnderWay(a, caller);
+        }
+        dying.admit(caller, ONE);
+        dying.stop();
+
+        redis.command("SET", TappedRedis.AHEAD, "-3600");
+
+        assertThat(a.refusal(caller, ONE)).isEqualTo(new GatewayError.TooManyConcurrent(1));
+        assertThat(a.standing(caller).requests())
+                .hasValueSatisfying(rate -> {
+                    assertThat(rate.remaining()).isZero();
+                    assertThat(rate.reset()).isBetween(Duration.ofNanos(1), WINDOW);
+                });
+        await().atMost(WINDOW.multipliedBy(2)).until(() -> a.isAdmitted(caller, ONE));
+        assertThat(a.standing(caller).daily()).isEqualTo(5);
+    }
+
+    @Test
+    void givesBackWhatWasTakenBeforeTheClockOfRedisWasSetBack() {
+        var caller =
+                caller(
+                        new Limits(NONE, NONE, OptionalLong.of(9), OptionalLong.of(1000), NONE),
+                        Budget.NONE);
+        var a = pod(TappedRedis.withSetClock(client(redis.port())), "2s");
+        var failing = a.admit(caller, new Demand(100, 0));
+        var open = a.admit(caller, new Demand(500, 0));
+
+        redis.command("SET", TappedRedis.AHEAD, "-3600");
+        failing.release();
+        await().atMost(Duration.ofSeconds(1)).until(() -> a.standing(caller).concurrent() == 1);
+        await().pollDelay(SLOT.multipliedBy(5)).until(() -> true);
+        open.settle(30);
+        awaitNothingUnderWay(a, caller);
+
+        var standing = a.standing(caller);
+        assertThat(standing.requests().orElseThrow().remaining()).isEqualTo(8);
+        assertThat(standing.tokens().orElseThrow().remaining()).isEqualTo(970);
+        assertThat(standing.daily()).isEqualTo(30);
+    }
+
+    @Test
+    void forgetsADeadPodThoughTheClockOfRedisWasSetBack() {
+        var pods = "alltkn-gateway:test:{fleet}:pods";
+        var inAnHour = System.currentTimeMillis() + Duration.ofHours(1).toMillis();
+        redis.command("ZADD", pods, Long.toString(inAnHour), "dead");
+
+        pod();
+
+        await().atMost(Duration.ofSeconds(5))
+                .until(() -> redis.command("ZCARD", pods).equals("1"));
+    }
+
     /// The tokens that count within the window.
     private static long taken() {
         var fields = redis.command("HGETALL", key("account")).lines().toList();
         return IntStream.range(0, fields.size() / 2)
                 .filter(i -> fields.get(2 * i).matches("t\\d+"))
                 .mapToLong(i -> Long.parseLong(fields.get(2 * i + 1)))
+                .sum();
+    }
+
+    private static int scriptsRun() {
+        return redis.command("INFO", "commandstats")
+                .lines()
+                .filter(line -> line.startsWith("cmdstat_evalsha:calls="))
+                .mapToInt(line -> Integer.parseInt(line.split("[=,]", 3)[1]))
                 .sum();
     }
 

@@ -10,6 +10,7 @@ import io.vertx.redis.client.Redis;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// What one process has of accounts in Redis, once Redis has answered it.
@@ -69,7 +70,11 @@ final class SharedPod extends Pod {
 
     void stop() {
         if (stopped.compareAndSet(false, true)) {
-            shared.stop().toCompletionStage().toCompletableFuture().join();
+            shared.stop()
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .orTimeout(5, TimeUnit.SECONDS)
+                    .join();
             client.close();
         }
     }

@@ -16,13 +16,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /// Prints what the gateway costs beside a direct call and beside nginx, all in one run. System
 /// properties change it: `bench.warmup`, `bench.window` and `bench.starts` (30 s and 10 s as
-/// numbers, 5), `bench.workloads` (names from [Workload], with commas) and `bench.jvm` (options of
-/// the gateway's JVM).
+/// numbers, 5), `bench.workloads` (names from [Workload], with commas), `bench.jvm` (options of the
+/// gateway's JVM) and `bench.redis` (whether a second gateway takes part, which shares its limits
+/// in a Redis).
 public final class Bench {
 
     /// Before each window: connections come up and queues settle.
@@ -92,12 +94,20 @@ public final class Bench {
         }
         var port = FreePort.find();
         var managementPort = FreePort.find();
-        var gateway = servers.gateway(port, managementPort, upstreamPort, servers.pinned());
+        var gateway =
+                servers.gateway(
+                        port, managementPort, upstreamPort, servers.pinned(), OptionalInt.empty());
         awaitAnswer(port);
         var idle = ProcessFigures.residentMebibytes(List.of(gateway.pid()));
         ways.add(new Way("gateway", port, List.of(gateway.pid())));
-
         warmUp();
+        var sharing = OptionalInt.empty();
+        if (Boolean.getBoolean("bench.redis")) {
+            sharing = OptionalInt.of(FreePort.find());
+            addSharing(sharing.getAsInt());
+            warmUp();
+        }
+
         printMachine();
         print(COLUMNS);
         for (var workload : workloads) {
@@ -125,9 +135,34 @@ public final class Bench {
                 "gateway: "
                         + servers.records()
                         + " records read, "
-                        + droppedRecords(managementPort)
+                        + metric(managementPort, "gateway_records_dropped_total")
                         + " dropped");
+        if (sharing.isPresent()) {
+            IO.println(
+                    "+ redis: "
+                            + metric(sharing.getAsInt(), "gateway_shared_state_failures_total")
+                            + " times Redis did not answer in time, "
+                            + metric(sharing.getAsInt(), "gateway_quota_own_share_total")
+                            + " requests admitted without it");
+        }
         IO.println("Load average after: " + Files.readString(Path.of("/proc/loadavg")).strip());
+    }
+
+    /// Adds a gateway that shares its limits with nobody, but in Redis; its CPU time counts, that
+    /// of Redis does not.
+    private void addSharing(int managementPort) throws IOException {
+        var redisPort = FreePort.find();
+        servers.redis(redisPort);
+        var port = FreePort.find();
+        var gateway =
+                servers.gateway(
+                        port,
+                        managementPort,
+                        upstreamPort,
+                        servers.pinned(),
+                        OptionalInt.of(redisPort));
+        awaitAnswer(port);
+        ways.add(new Way("+ redis", port, List.of(gateway.pid())));
     }
 
     /// The time from the start of the process to the first good answer through it, on all cores.
@@ -136,7 +171,9 @@ public final class Bench {
         for (var i = 0; i < starts; i++) {
             var port = FreePort.find();
             var start = System.nanoTime();
-            var gateway = servers.gateway(port, FreePort.find(), upstreamPort, false);
+            var gateway =
+                    servers.gateway(
+                            port, FreePort.find(), upstreamPort, false, OptionalInt.empty());
             awaitAnswer(port);
             times.add(Duration.ofNanos(System.nanoTime() - start));
             servers.stop(gateway);
@@ -179,7 +216,10 @@ public final class Bench {
                         + (workload.steadyRate() > 0
                                 ? "; latency at " + workload.steadyRate() + " requests/s"
                                 : ""));
-        var nginx = ways.size() > 2 ? OptionalDouble.of(full.get(1).cpuPerUnit(workload)) : NONE;
+        var nginx =
+                ways.get(1).name().equals("nginx")
+                        ? OptionalDouble.of(full.get(1).cpuPerUnit(workload))
+                        : NONE;
         for (var i = 0; i < ways.size(); i++) {
             print(workload, ways.get(i), full.get(i), nginx, steady, i);
         }
@@ -290,16 +330,13 @@ public final class Bench {
                 .isPresent();
     }
 
-    /// Counts what the gateway itself says it dropped.
-    private static String droppedRecords(int managementPort) {
+    /// What the gateway itself counts.
+    private static String metric(int managementPort, String name) {
         var request =
                 "GET /q/metrics HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: text/plain\r\n"
                         + "connection: close\r\n\r\n";
         return exchange(managementPort, request.getBytes(StandardCharsets.US_ASCII))
-                .flatMap(text ->
-                        text.lines()
-                                .filter(line -> line.startsWith("gateway_records_dropped_total"))
-                                .findFirst())
+                .flatMap(text -> text.lines().filter(line -> line.startsWith(name)).findFirst())
                 .map(line -> line.substring(line.lastIndexOf(' ') + 1))
                 .orElse("an unknown number");
     }

@@ -52,8 +52,7 @@ public final class RedisProcess implements AutoCloseable {
     public static RedisProcess start(String... settings) {
         try {
             return new RedisProcess(
-                    RedisExecProvider.defaultProvider().get().getAbsolutePath(),
-                    List.of(settings));
+                    RedisExecProvider.defaultProvider().get().getAbsolutePath(), List.of(settings));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

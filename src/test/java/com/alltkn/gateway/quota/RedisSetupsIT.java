@@ -71,11 +71,9 @@ class RedisSetupsIT {
     void tellsNothingToARedisThatCannotShowWhoItIs() throws IOException {
         var port = FreePort.find();
         try (var redis = RedisProcess.withTls(port, production.certificates());
-                var stranger =
-                        overTls("rediss://localhost:" + port, TestCertificates.create());
+                var stranger = overTls("rediss://localhost:" + port, TestCertificates.create());
                 // Its certificate is for localhost and 127.0.0.1.
-                var elsewhere =
-                        overTls("rediss://127.0.0.2:" + port, production.certificates())) {
+                var elsewhere = overTls("rediss://127.0.0.2:" + port, production.certificates())) {
             for (var gateway : List.of(stranger, elsewhere)) {
                 gateway.awaitReady();
                 await().atMost(SOON)
@@ -144,8 +142,7 @@ class RedisSetupsIT {
     private static GatewayProcess inCluster(List<RedisProcess> nodes) {
         return gateway()
                 .environment("QUARKUS_REDIS_CLIENT_TYPE", "cluster")
-                .environment(
-                        "QUARKUS_REDIS_HOSTS", "redis://127.0.0.1:" + nodes.getFirst().port())
+                .environment("QUARKUS_REDIS_HOSTS", "redis://127.0.0.1:" + nodes.getFirst().port())
                 .start();
     }
 
@@ -163,8 +160,7 @@ class RedisSetupsIT {
         await().atMost(SOON).until(() -> gateway.metric("gateway_shared_state_up") == 1);
     }
 
-    private static int answered(GatewayProcess gateway, String key, int times)
-            throws IOException {
+    private static int answered(GatewayProcess gateway, String key, int times) throws IOException {
         var answered = 0;
         for (int i = 0; i < times; i++) {
             var answer = gateway.send(chat(key));

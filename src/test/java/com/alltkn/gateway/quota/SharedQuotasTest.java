@@ -497,8 +497,7 @@ class SharedQuotasTest extends QuotasContract {
 
         pod();
 
-        await().atMost(Duration.ofSeconds(5))
-                .until(() -> redis.command("ZCARD", pods).equals("1"));
+        await().atMost(Duration.ofSeconds(5)).until(() -> redis.command("ZCARD", pods).equals("1"));
     }
 
     /// The tokens that count within the window.

@@ -7,13 +7,14 @@
 --       2 a sorted set: an exchange's id -> when it counts as under way no longer, in microseconds
 --       3 anything: while it is there, the caller is blocked
 --       4 a sorted set: exchanges that are over, where it might be told of them again -> since when
--- ARGV  1 the operation, 2 the length of a slot in microseconds (a second), 3 to 6 day, daily,
---         month and monthly as the pod last knew them, for an account that was lost; then its own
+-- ARGV  1 the operation, 2 the length of a slot in microseconds (a second), 3 how long an exchange
+--         counts unless it is renewed, 4 to 7 day, daily, month and monthly as the pod last knew
+--         them, for an account that was lost; then its own
 --
 -- Every answer is: verdict, wait, since (0: there is no account), slot of the taking, requests, until none of them counts, tokens, until
 -- none of them counts, concurrent, day, daily, month, monthly, blocked. Times are in microseconds.
 local account, leases, block, over = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local operation, slot_length = ARGV[1], tonumber(ARGV[2])
+local operation, slot_length, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 
 local SLOTS = 61
 local DAY = 86400 * 1000000
@@ -50,7 +51,8 @@ local function text(number)
   return string.format('%.0f', number)
 end
 
-local requests, tokens, stale = {}, {}, {}
+-- What was taken, by slots; the slots to be written, and the fields to be deleted.
+local requests, tokens, changed, stale = {}, {}, {}, {}
 local was_set_back = false
 local state = {}
 local fields = redis.call('HGETALL', account)
@@ -64,6 +66,7 @@ for i = 1, #fields, 2 do
     if at > slot then
       -- The clock was set back: what was taken counts for a minute from now.
       was_set_back = true
+      changed[slot] = true
       stale[#stale + 1] = name
       window[slot] = (window[slot] or 0) + amount
     elseif at <= slot - SLOTS then
@@ -82,9 +85,13 @@ local exists = state.since ~= nil
 local since = state.since or now
 if not exists then
   state = {
-    day = tonumber(ARGV[3]), daily = tonumber(ARGV[4]),
-    month = tonumber(ARGV[5]), monthly = tonumber(ARGV[6])
+    day = tonumber(ARGV[4]), daily = tonumber(ARGV[5]),
+    month = tonumber(ARGV[6]), monthly = tonumber(ARGV[7])
   }
+end
+-- No lease is longer but by a clock that was set back; a dead pod's would go on for as long as that.
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', leases, '(' .. text(now + lease), '+inf')) do
+  redis.call('ZADD', leases, text(now + lease), id)
 end
 local daily = state.day == today and state.daily or 0
 local monthly = state.month == this_month and state.monthly or 0
@@ -128,12 +135,23 @@ local function take(at, asked, used)
   if at > slot - SLOTS then
     requests[at] = (requests[at] or 0) + asked
     tokens[at] = (tokens[at] or 0) + used
+    changed[at] = true
   end
 end
 
-local function give_back(at, asked, used)
-  requests[at] = math.max(0, (requests[at] or 0) - asked)
-  tokens[at] = math.max(0, (tokens[at] or 0) - used)
+-- Gives back where it was taken, while that counts. Where a clock was set or a reply was lost it may
+-- have been taken in another slot: then the newest that have it.
+local function give_back(window, at, amount)
+  local from, newest = math.min(at, slot), slot
+  while amount > 0 and from > slot - SLOTS do
+    local given = math.min(amount, window[from] or 0)
+    if given > 0 then
+      window[from] = window[from] - given
+      changed[from] = true
+      amount = amount - given
+    end
+    from, newest = newest, newest - 1
+  end
 end
 
 local function count(day, month, used)
@@ -145,17 +163,15 @@ local function count(day, month, used)
   end
 end
 
-local function save(at)
+local function save()
   if #stale > 0 then
     redis.call('HDEL', account, unpack(stale))
   end
   redis.call('HSET', account, 'since', text(since), 'day', text(today), 'daily', text(daily),
     'month', text(this_month), 'monthly', text(monthly))
-  for _, changed in ipairs({at, slot}) do
-    if changed > slot - SLOTS then
-      redis.call('HSET', account, 'r' .. text(changed), text(requests[changed] or 0),
-        't' .. text(changed), text(tokens[changed] or 0))
-    end
+  for at in pairs(changed) do
+    redis.call('HSET', account, 'r' .. text(at), text(requests[at] or 0),
+      't' .. text(at), text(tokens[at] or 0))
   end
   redis.call('PEXPIRE', account, ACCOUNT_TTL_MS)
   exists = true
@@ -182,11 +198,11 @@ local function rate_wait(limit, window, amount)
   return until_free(window, limit, math.min(amount, limit))
 end
 
--- 7 the exchange's id, 8 the tokens to reserve, 9 how long the exchange counts unless it is
--- renewed, 10 the age of the request, 11 whether it goes on whatever the limits say, 12 to 16 the
--- most concurrent exchanges, daily and monthly tokens, requests and tokens a minute (-1: no limit).
+-- 8 the exchange's id, 9 the tokens to reserve, 10 the age of the request, 11 whether it goes on
+-- whatever the limits say, 12 to 16 the most concurrent exchanges, daily and monthly tokens,
+-- requests and tokens a minute (-1: no limit).
 local function admit()
-  local id, demand, lease = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
+  local id, demand = ARGV[8], tonumber(ARGV[9])
   local at = slot - math.floor(tonumber(ARGV[10]) / slot_length)
   if redis.call('ZSCORE', leases, id) or redis.call('ZSCORE', over, id) then
     return answer(ADMITTED, 0, at)
@@ -212,7 +228,7 @@ local function admit()
     end
     if verdict ~= ADMITTED then
       if was_set_back then
-        save(slot)
+        save()
       end
       return answer(verdict, wait)
     end
@@ -220,19 +236,19 @@ local function admit()
   take(at, 1, demand)
   count(today, this_month, demand)
   redis.call('ZADD', leases, text(now + lease), id)
-  save(at)
+  save()
   return answer(ADMITTED, 0, at)
 end
 
--- 7 the exchange's id, 8 the account's `since` and 9 to 11 the slot, day and month when it was
--- admitted, 12 the tokens reserved, 13 the tokens used, 14 whether it came to nothing, 15 whether
+-- 8 the exchange's id, 9 the account's `since` and 10 to 12 the slot, day and month when it was
+-- admitted, 13 the tokens reserved, 14 the tokens used, 15 whether it came to nothing, 16 whether
 -- the request to admit it may still be on its way.
 local function settle()
-  local id, began, at = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
-  local day, month = tonumber(ARGV[10]), tonumber(ARGV[11])
-  local reserved, used, nothing = tonumber(ARGV[12]), tonumber(ARGV[13]), ARGV[14] == '1'
+  local id, began, at = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10])
+  local day, month = tonumber(ARGV[11]), tonumber(ARGV[12])
+  local reserved, used, nothing = tonumber(ARGV[13]), tonumber(ARGV[14]), ARGV[15] == '1'
   local known = redis.call('ZREM', leases, id) == 1
-  if ARGV[15] == '1' then
+  if ARGV[16] == '1' then
     end_once(id)
   end
   if began ~= since then
@@ -242,31 +258,32 @@ local function settle()
       count(day, month, used)
     end
   elseif known then
-    give_back(at, nothing and 1 or 0, math.max(0, reserved - used))
+    give_back(requests, at, nothing and 1 or 0)
+    give_back(tokens, at, math.max(0, reserved - used))
     take(slot, 0, math.max(0, used - reserved))
     count(day, month, used - reserved)
   end
-  save(at)
+  save()
   return answer(ADMITTED, 0)
 end
 
--- 7 the id of an exchange that nothing was known of and that is over, 8 the tokens used, 9 its age.
+-- 8 the id of an exchange that nothing was known of and that is over, 9 the tokens used, 10 its age.
 local function charge()
-  local id, used, age = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
+  local id, used, age = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10])
   local at = slot - math.floor(age / slot_length)
   local day = math.floor((now - age) / DAY)
   if end_once(id) then
     take(at, 1, used)
     count(day, month_of(day), used)
   end
-  save(at)
+  save()
   return answer(ADMITTED, 0)
 end
 
--- 7 how long the exchanges count from now, then of each the account's `since` when it was
--- admitted, and its id. One that the account does not know is over, unless the account was lost.
+-- From 8 on, of each exchange the account's `since` when it was admitted, and its id. One that the
+-- account does not know is over, unless the account was lost.
 local function renew()
-  local deadline = text(now + tonumber(ARGV[7]))
+  local deadline = text(now + lease)
   for i = 8, #ARGV, 2 do
     if tonumber(ARGV[i]) == since then
       redis.call('ZADD', leases, 'XX', deadline, ARGV[i + 1])

@@ -14,6 +14,8 @@ else
   redis.call('ZADD', KEYS[1], now, ARGV[1])
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - believed)
+-- The clock was set back: whoever lives tells again.
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '(' .. now, '+inf')
 redis.call('PEXPIRE', KEYS[1], believed)
 local about = redis.pcall('INFO', 'server')
 local run = type(about) == 'string' and string.match(about, 'run_id:(%w+)') or ''

@@ -5,6 +5,7 @@ import com.alltkn.gateway.health.PromptTurns.Turn.Known;
 import com.alltkn.gateway.health.PromptTurns.Turn.Wait;
 import com.alltkn.gateway.redis.Reply;
 import com.alltkn.gateway.redis.Script;
+import com.alltkn.gateway.redis.ScriptCall;
 import com.alltkn.gateway.redis.SharedState;
 import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.upstream.PromptOutcome;
@@ -35,11 +36,16 @@ final class SharedPromptTurns implements PromptTurns {
     @Override
     public Turn next(Revision revision) {
         try {
-            return shared.run(
-                            Script.PROMPT,
-                            List.of(found(revision), shared.key(tag(revision), "prompt-lease")),
-                            List.of(shared.pod(), Long.toString(LEASE.toMillis())),
-                            this::turn)
+            return shared.scripts()
+                    .run(
+                            new ScriptCall<>(
+                                    Script.PROMPT,
+                                    List.of(found(revision), key(revision, "prompt-lease")),
+                                    List.of(
+                                            shared.fleet().pod(),
+                                            Long.toString(LEASE.toMillis()),
+                                            Long.toString(life.toMillis())),
+                                    this::turn))
                     .inTime()
                     .toCompletionStage()
                     .toCompletableFuture()
@@ -52,11 +58,14 @@ final class SharedPromptTurns implements PromptTurns {
 
     @Override
     public void found(Revision revision, Finding finding) {
-        shared.set(
-                found(revision),
-                finding.outcome().word()
-                        + finding.latency().map(latency -> " " + latency.toMillis()).orElse(""),
-                life);
+        shared.scripts()
+                .set(
+                        found(revision),
+                        finding.outcome().word()
+                                + finding.latency()
+                                        .map(latency -> " " + latency.toMillis())
+                                        .orElse(""),
+                        life);
     }
 
     private Turn turn(Reply reply) {
@@ -77,10 +86,10 @@ final class SharedPromptTurns implements PromptTurns {
     }
 
     private String found(Revision revision) {
-        return shared.key(tag(revision), "prompt");
+        return key(revision, "prompt");
     }
 
-    private static String tag(Revision revision) {
-        return "revision-" + revision.contentId();
+    private String key(Revision revision, String name) {
+        return shared.scripts().key("revision-" + revision.contentId(), name);
     }
 }

@@ -15,30 +15,20 @@ import java.util.OptionalLong;
 /// @param since when the account began, by Redis' clock, which tells one account from the next; 0
 ///   if there is none
 /// @param slot the slot that something was taken in
-/// @param requests taken within the last minute
-/// @param requestsReset how long until none of them counts
-/// @param tokens taken within the last minute
-/// @param tokensReset how long until none of them counts
+/// @param requests of the last minute
+/// @param tokens of the last minute
 /// @param concurrent exchanges under way
-/// @param day the day, since 1970
-/// @param daily tokens used and reserved on it
-/// @param month the month, by a number of its own
-/// @param monthly tokens used and reserved in it
+/// @param spent tokens used and reserved
 /// @param blocked whether the caller is blocked
 record AccountReply(
         Verdict verdict,
         Duration delay,
         long since,
         long slot,
-        long requests,
-        Duration requestsReset,
-        long tokens,
-        Duration tokensReset,
+        Window requests,
+        Window tokens,
         long concurrent,
-        long day,
-        long daily,
-        long month,
-        long monthly,
+        Spent spent,
         boolean blocked) {
 
     /// The account of a caller of whom nothing was heard yet.
@@ -48,15 +38,10 @@ record AccountReply(
                     Duration.ZERO,
                     0,
                     0,
+                    new Window(0, Duration.ZERO),
+                    new Window(0, Duration.ZERO),
                     0,
-                    Duration.ZERO,
-                    0,
-                    Duration.ZERO,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
+                    new Spent(0, 0, 0, 0),
                     false);
 
     static AccountReply of(Reply reply) {
@@ -65,26 +50,26 @@ record AccountReply(
                 micros(reply.number(1)),
                 reply.number(2),
                 reply.number(3),
-                reply.number(4),
-                micros(reply.number(5)),
-                reply.number(6),
-                micros(reply.number(7)),
+                new Window(reply.number(4), micros(reply.number(5))),
+                new Window(reply.number(6), micros(reply.number(7))),
                 reply.number(8),
-                reply.number(9),
-                reply.number(10),
-                reply.number(11),
-                reply.number(12),
+                new Spent(reply.number(9), reply.number(10), reply.number(11), reply.number(12)),
                 reply.number(13) == 1);
+    }
+
+    /// @return this, if the request may go on
+    Optional<AccountReply> ifAdmitted() {
+        return verdict == Verdict.ADMITTED ? Optional.of(this) : Optional.empty();
     }
 
     Standing standing(Caller caller) {
         var limits = caller.limits();
         return new Standing(
-                rate(limits.requestsPerMinute(), requests, requestsReset),
-                rate(limits.tokensPerMinute(), tokens, tokensReset),
+                requests.rate(limits.requestsPerMinute()),
+                tokens.rate(limits.tokensPerMinute()),
                 concurrent,
-                daily,
-                monthly,
+                spent.daily,
+                spent.monthly,
                 false);
     }
 
@@ -117,13 +102,6 @@ record AccountReply(
         return limit.orElseThrow();
     }
 
-    private static Optional<Rate> rate(OptionalLong limit, long used, Duration reset) {
-        return limit.isEmpty()
-                ? Optional.empty()
-                : Optional.of(
-                        new Rate(limit.getAsLong(), Math.max(0, limit.getAsLong() - used), reset));
-    }
-
     private static Duration micros(long micros) {
         return Duration.ofNanos(Math.multiplyExact(micros, 1000));
     }
@@ -138,4 +116,29 @@ record AccountReply(
         TOKENS,
         BLOCKED
     }
+
+    /// What was taken within the last minute.
+    ///
+    /// @param taken how much
+    /// @param reset how long until none of it counts
+    record Window(long taken, Duration reset) {
+
+        Optional<Rate> rate(OptionalLong limit) {
+            return limit.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(
+                            new Rate(
+                                    limit.getAsLong(),
+                                    Math.max(0, limit.getAsLong() - taken),
+                                    reset));
+        }
+    }
+
+    /// Tokens used and reserved.
+    ///
+    /// @param day the day, since 1970
+    /// @param daily on it
+    /// @param month the month, by a number of its own
+    /// @param monthly in it
+    record Spent(long day, long daily, long month, long monthly) {}
 }

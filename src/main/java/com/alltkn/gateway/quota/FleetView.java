@@ -44,11 +44,11 @@ final class FleetView {
     ///
     /// @param caller with its whole limits
     /// @param pods how many share them
-    /// @param today the day, since 1970
-    /// @param month the month, as an account numbers it
-    Caller share(Caller caller, int pods, long today, long month) {
+    /// @param today the day
+    Caller share(Caller caller, int pods, LocalDate today) {
         var last = heard;
-        var reply = last.reply;
+        var spent = last.reply.spent();
+        var month = today.getYear() * 12L + today.getMonthValue();
         var limits = caller.limits();
         var budget = caller.budget();
         return new Caller(
@@ -65,13 +65,13 @@ final class FleetView {
                         part(limits.tokensPerMinute(), pods),
                         part(limits.concurrent(), pods)),
                 new Budget(
-                        reply.day() == today
-                                ? left(budget.dailyTokens(), reply.daily(), last.ownDaily, pods)
+                        spent.day() == today.toEpochDay()
+                                ? left(budget.dailyTokens(), spent.daily(), last.ownDaily, pods)
                                 : part(budget.dailyTokens(), pods),
-                        reply.month() == month
+                        spent.month() == month
                                 ? left(
                                         budget.monthlyTokens(),
-                                        reply.monthly(),
+                                        spent.monthly(),
                                         last.ownMonthly,
                                         pods)
                                 : part(budget.monthlyTokens(), pods)));
@@ -83,14 +83,14 @@ final class FleetView {
     /// @param today the day
     Spending spending(Spending own, LocalDate today) {
         var last = heard;
-        var reply = last.reply;
+        var spent = last.reply.spent();
         var month = today.getYear() * 12L + today.getMonthValue();
         return new Spending(
-                reply.day() == today.toEpochDay()
-                        ? reply.daily() + Math.max(0, own.daily() - last.ownDaily)
+                spent.day() == today.toEpochDay()
+                        ? spent.daily() + Math.max(0, own.daily() - last.ownDaily)
                         : own.daily(),
-                reply.month() == month
-                        ? reply.monthly() + Math.max(0, own.monthly() - last.ownMonthly)
+                spent.month() == month
+                        ? spent.monthly() + Math.max(0, own.monthly() - last.ownMonthly)
                         : own.monthly());
     }
 

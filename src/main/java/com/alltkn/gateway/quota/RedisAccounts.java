@@ -1,15 +1,19 @@
 package com.alltkn.gateway.quota;
 
 import com.alltkn.gateway.caller.Caller;
+import com.alltkn.gateway.quota.AccountReply.Spent;
 import com.alltkn.gateway.redis.Answer;
 import com.alltkn.gateway.redis.Script;
-import com.alltkn.gateway.redis.SharedState;
+import com.alltkn.gateway.redis.ScriptCall;
+import com.alltkn.gateway.redis.Scripts;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /// Callers' accounts in Redis: what the script `redis/account.lua` can be asked, with its arguments
 /// in their order. Each step is atomic, and each but the first admission may be repeated.
@@ -18,15 +22,18 @@ final class RedisAccounts {
     /// A minute: as long as what the exchange asked counts anyway.
     private static final int SLOTS_IN_A_LEASE = 60;
 
-    private final SharedState shared;
+    private final Scripts scripts;
     private final Duration slot;
     private final Duration lease;
+    private final Function<Caller, Spent> known;
 
     /// @param slot the length of one of the 61 slots that make a window
-    RedisAccounts(SharedState shared, Duration slot) {
-        this.shared = shared;
+    /// @param known what this pod knows that a caller has spent, for an account that was lost
+    RedisAccounts(Scripts scripts, Duration slot, Function<Caller, Spent> known) {
+        this.scripts = scripts;
         this.slot = slot;
         this.lease = slot.multipliedBy(SLOTS_IN_A_LEASE);
+        this.known = known;
     }
 
     /// @return how long an exchange counts as under way after its pod was last heard of
@@ -35,100 +42,72 @@ final class RedisAccounts {
     }
 
     /// Admits an exchange if limits and budgets have room for it, and takes that room.
-    Answer<AccountReply> admit(Caller caller, String id, long reserved, AccountReply known) {
-        return shared.run(
-                Script.ACCOUNT,
-                keys(caller),
-                admission(caller, id, reserved, Duration.ZERO, false, known),
-                AccountReply::of);
+    Answer<AccountReply> admit(Exchange exchange) {
+        return scripts.run(admission(exchange, Duration.ZERO, false));
     }
 
     /// Takes the room of an exchange that goes on already.
     ///
     /// @param age how long ago it began
-    Future<AccountReply> adopt(
-            Caller caller, String id, long reserved, Duration age, AccountReply known) {
-        return shared.tell(
-                Script.ACCOUNT,
-                keys(caller),
-                admission(caller, id, reserved, age, true, known),
-                AccountReply::of);
+    Future<AccountReply> adopt(Exchange exchange, Duration age) {
+        return scripts.tell(admission(exchange, age, true));
     }
 
     /// Puts what an exchange used in the place of what it had reserved.
     ///
     /// @param admitted what was answered when the room was taken
-    /// @param nothing whether it came to nothing, and does not even count as a request
     /// @param uncertain whether the request to admit it may still be on its way
     Future<AccountReply> settle(
-            Caller caller,
-            String id,
-            AccountReply admitted,
-            long reserved,
-            long used,
-            boolean nothing,
-            boolean uncertain,
-            AccountReply known) {
-        return tell(
-                caller,
-                "settle",
-                known,
-                id,
-                text(admitted.since()),
-                text(admitted.slot()),
-                text(admitted.day()),
-                text(admitted.month()),
-                text(reserved),
-                text(used),
-                flag(nothing),
-                flag(uncertain));
+            Exchange exchange, AccountReply admitted, End end, boolean uncertain) {
+        return scripts.tell(
+                call(
+                        exchange.caller,
+                        "settle",
+                        exchange.id,
+                        text(admitted.since()),
+                        text(admitted.slot()),
+                        text(admitted.spent().day()),
+                        text(admitted.spent().month()),
+                        text(exchange.reserved),
+                        text(end.used),
+                        flag(end.nothing),
+                        flag(uncertain)));
     }
 
     /// Counts an exchange that began and ended unknown to Redis.
-    Future<AccountReply> charge(
-            Caller caller, String id, long used, Duration age, AccountReply known) {
-        return tell(caller, "charge", known, id, text(used), micros(age));
+    ///
+    /// @param used input and output tokens
+    /// @param age how long ago it began
+    Future<AccountReply> charge(Exchange exchange, long used, Duration age) {
+        return scripts.tell(call(exchange.caller, "charge", exchange.id, text(used), micros(age)));
     }
 
     /// Keeps exchanges from being forgotten.
     ///
     /// @param open a caller's exchanges, by id and by what was answered when they were admitted
-    void renew(Caller caller, Collection<Lease> open, AccountReply known) {
-        var arguments = new ArrayList<String>();
-        arguments.add(micros(lease));
-        for (var exchange : open) {
-            arguments.add(text(exchange.since()));
-            arguments.add(exchange.id());
-        }
-        tell(caller, "renew", known, arguments.toArray(String[]::new));
+    void renew(Caller caller, Collection<Lease> open) {
+        scripts.tell(
+                call(
+                        caller,
+                        "renew",
+                        open.stream()
+                                .flatMap(held -> Stream.of(text(held.since), held.id))
+                                .toArray(String[]::new)));
     }
 
     /// Only looks.
-    Answer<AccountReply> standing(Caller caller, AccountReply known) {
-        return shared.run(Script.ACCOUNT, keys(caller), arguments("look", known), AccountReply::of);
+    Answer<AccountReply> standing(Caller caller) {
+        return scripts.run(call(caller, "look"));
     }
 
-    private Future<AccountReply> tell(
-            Caller caller, String operation, AccountReply known, String... own) {
-        return shared.tell(
-                Script.ACCOUNT, keys(caller), arguments(operation, known, own), AccountReply::of);
-    }
-
-    private List<String> admission(
-            Caller caller,
-            String id,
-            long reserved,
-            Duration age,
-            boolean whatever,
-            AccountReply known) {
-        var limits = caller.limits();
-        var budget = caller.budget();
-        return arguments(
+    private ScriptCall<AccountReply> admission(Exchange exchange, Duration age, boolean whatever) {
+        var limits = exchange.caller.limits();
+        var budget = exchange.caller.budget();
+        return call(
+                exchange.caller,
                 "admit",
-                known,
-                id,
-                text(reserved),
-                micros(lease),
+                exchange.id,
+                text(exchange.reserved),
                 micros(age),
                 flag(whatever),
                 text(limits.concurrent()),
@@ -138,25 +117,27 @@ final class RedisAccounts {
                 text(limits.tokensPerMinute()));
     }
 
-    private List<String> arguments(String operation, AccountReply known, String... own) {
-        var arguments = new ArrayList<String>(6 + own.length);
+    private ScriptCall<AccountReply> call(Caller caller, String operation, String... own) {
+        var tag = caller.id();
+        var spent = known.apply(caller);
+        var arguments = new ArrayList<String>(7 + own.length);
         arguments.add(operation);
         arguments.add(micros(slot));
-        arguments.add(text(known.day()));
-        arguments.add(text(known.daily()));
-        arguments.add(text(known.month()));
-        arguments.add(text(known.monthly()));
+        arguments.add(micros(lease));
+        arguments.add(text(spent.day()));
+        arguments.add(text(spent.daily()));
+        arguments.add(text(spent.month()));
+        arguments.add(text(spent.monthly()));
         arguments.addAll(List.of(own));
-        return arguments;
-    }
-
-    private List<String> keys(Caller caller) {
-        var tag = caller.id();
-        return List.of(
-                shared.key(tag, "account"),
-                shared.key(tag, "exchanges"),
-                shared.key(tag, "blocked"),
-                shared.key(tag, "over"));
+        return new ScriptCall<>(
+                Script.ACCOUNT,
+                List.of(
+                        scripts.key(tag, "account"),
+                        scripts.key(tag, "exchanges"),
+                        scripts.key(tag, "blocked"),
+                        scripts.key(tag, "over")),
+                arguments,
+                AccountReply::of);
     }
 
     private static String text(OptionalLong limit) {
@@ -174,6 +155,19 @@ final class RedisAccounts {
     private static String flag(boolean set) {
         return set ? "1" : "0";
     }
+
+    /// An exchange, as an account knows it.
+    ///
+    /// @param caller whose it is
+    /// @param id its id, which no other exchange of any pod has
+    /// @param reserved input and output tokens
+    record Exchange(Caller caller, String id, long reserved) {}
+
+    /// How an exchange ended.
+    ///
+    /// @param used input and output tokens
+    /// @param nothing whether it came to nothing, and does not even count as a request
+    record End(long used, boolean nothing) {}
 
     /// An exchange under way.
     ///

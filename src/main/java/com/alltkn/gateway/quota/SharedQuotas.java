@@ -4,15 +4,19 @@ import com.alltkn.gateway.caller.Caller;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.quota.Admission.Admitted;
 import com.alltkn.gateway.quota.Admission.Refused;
+import com.alltkn.gateway.quota.RedisAccounts.End;
+import com.alltkn.gateway.quota.RedisAccounts.Exchange;
 import com.alltkn.gateway.quota.RedisAccounts.Lease;
+import com.alltkn.gateway.redis.Fleet;
+import com.alltkn.gateway.redis.Scripts;
 import com.alltkn.gateway.redis.SharedState;
 import io.vertx.core.Future;
 import java.time.Duration;
-import java.time.YearMonth;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -21,7 +25,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /// Accounts that all pods share in Redis. What is admitted is also counted on this pod, so that it
 /// can go on by itself while Redis does not answer: it then admits its own share of each limit, by
@@ -34,8 +37,9 @@ final class SharedQuotas implements Quotas {
     /// What an outage of a quarter of an hour leaves at some 20 requests a second.
     private static final int MOST_OWED = 20_000;
 
-    /// Debts that are told at once, so that requests are not held up for them.
-    private static final int TOLD_AT_ONCE = 32;
+    /// Debts that all pods tell at once: some 5 ms of Redis' time, so that neither a request nor a
+    /// beat is ever late for them.
+    private static final int TOLD_AT_ONCE = 64;
 
     /// Until every pod has told most of its debts after an outage.
     private static final Duration SETTLING = Duration.ofSeconds(3);
@@ -43,41 +47,26 @@ final class SharedQuotas implements Quotas {
     /// After this time a pod does not wait for its debts any more.
     private static final Duration LONGEST_SETTLING = Duration.ofSeconds(30);
 
-    /// Stands for a part on this pod where there is none.
-    private static final Reservation NOTHING_HERE =
-            new Reservation() {
-                @Override
-                public Standing standing() {
-                    throw new UnsupportedOperationException("nobody asks");
-                }
-
-                @Override
-                public void settle(long tokens) {}
-
-                @Override
-                public void settleUnknown() {}
-
-                @Override
-                public void release() {}
-            };
-
-    private final SharedState shared;
+    private final Scripts scripts;
+    private final Fleet fleet;
     private final RedisAccounts accounts;
     private final LocalQuotas local;
     private final QuotaClock clock;
     private final long window;
     private final long renewal;
     private final Map<String, FleetView> views = new ConcurrentHashMap<>();
-    private final Set<SharedReservation> open = ConcurrentHashMap.newKeySet();
-    private final BlockingQueue<SharedReservation> owed = new ArrayBlockingQueue<>(MOST_OWED);
+    private final Set<Debt> open = ConcurrentHashMap.newKeySet();
+    private final BlockingQueue<Debt> owed = new ArrayBlockingQueue<>(MOST_OWED);
     private final AtomicInteger tellings = new AtomicInteger();
     private final AtomicLong ids = new AtomicLong();
     private final LongAdder dropped = new LongAdder();
     private volatile long renewedAt;
 
     private SharedQuotas(SharedState shared, LocalQuotas local, QuotaClock clock, Duration slot) {
-        this.shared = shared;
-        this.accounts = new RedisAccounts(shared, slot);
+        this.scripts = shared.scripts();
+        this.fleet = shared.fleet();
+        this.accounts =
+                new RedisAccounts(scripts, slot, caller -> view(caller).lastReply().spent());
         this.local = local;
         this.clock = clock;
         this.window = slot.multipliedBy(SlidingWindow.SLOTS).toNanos();
@@ -93,37 +82,41 @@ final class SharedQuotas implements Quotas {
     /// @param slot the length of a slot of a window in Redis
     static SharedQuotas on(SharedState shared, LocalQuotas local, QuotaClock clock, Duration slot) {
         var quotas = new SharedQuotas(shared, local, clock, slot);
-        shared.afterBeat(quotas::catchUp);
-        shared.beforeStop(quotas::tellTheRest);
+        shared.fleet().afterBeat(quotas::catchUp);
+        shared.fleet().beforeStop(quotas::tellTheRest);
         return quotas;
     }
 
     @Override
     public void admit(Caller caller, Demand demand, Consumer<Admission> then) {
         var view = view(caller);
-        var id = shared.pod() + "-" + Long.toString(ids.incrementAndGet(), Character.MAX_RADIX);
+        var debt = debt(caller, demand);
         if (!isTrusted(view)) {
-            then.accept(alone(caller, demand, view, id, null));
+            then.accept(alone(debt, demand, view, Future.succeededFuture(Optional.empty())));
             return;
         }
-        var answer = accounts.admit(caller, id, demand.total(), view.lastReply());
+        var answer = accounts.admit(debt.exchange());
         answer.inTime()
                 .onComplete(result ->
                         then.accept(
-                                result.succeeded() && !isLost(caller, view, result.result())
-                                        ? decided(caller, demand, id, result.result())
-                                        : alone(caller, demand, view, id, answer.atLast())));
+                                result.succeeded() && tryHear(caller, view, result.result())
+                                        ? decided(debt, demand, result.result())
+                                        : alone(
+                                                debt,
+                                                demand,
+                                                view,
+                                                answer.atLast().map(AccountReply::ifAdmitted))));
     }
 
     @Override
     public void standing(Caller caller, Consumer<Standing> then) {
         var view = view(caller);
-        accounts.standing(caller, view.lastReply())
+        accounts.standing(caller)
                 .inTime()
                 .onComplete(result ->
                         then.accept(
                                 result.succeeded()
-                                                && !isLost(caller, view, result.result())
+                                                && tryHear(caller, view, result.result())
                                                 && isTrusted(view)
                                         ? result.result().standing(caller)
                                         : local.standing(share(caller, view)).asOwnShare()));
@@ -152,97 +145,79 @@ final class SharedQuotas implements Quotas {
         return dropped.sum();
     }
 
-    private Admission decided(Caller caller, Demand demand, String id, AccountReply reply) {
+    private Admission decided(Debt debt, Demand demand, AccountReply reply) {
+        var caller = debt.caller();
         var standing = reply.standing(caller);
         var refusal = reply.refusal(caller);
         if (refusal.isPresent()) {
             return new Refused(refusal.get(), standing);
         }
         var own = (Admitted) local.admit(Caller.named(caller.id()), demand);
-        var reservation = reservation(caller, demand, id, own.reservation(), standing);
-        reservation.begin(Future.succeededFuture(reply));
-        return new Admitted(reservation);
+        begin(debt, Future.succeededFuture(Optional.of(reply)));
+        return new Admitted(new SharedReservation(own.reservation(), debt, standing));
     }
 
     /// Decides by this pod's own share.
     ///
-    /// @param asked what Redis answers to the request to admit it, if it was asked
+    /// @param asked what Redis knows of it, as [Debt] wants it
     private Admission alone(
-            Caller caller,
-            Demand demand,
-            FleetView view,
-            String id,
-            @Nullable Future<AccountReply> asked) {
-        var share = share(caller, view);
-        return switch (admission(caller, share, demand, view)) {
+            Debt debt, Demand demand, FleetView view, Future<Optional<AccountReply>> asked) {
+        return switch (byOwnShare(debt.caller(), demand, view)) {
             case Admitted(var own) -> {
-                var standing = own.standing().asOwnShare();
-                var reservation = reservation(caller, demand, id, own, standing);
-                if (asked == null) {
-                    reservation.beginAlone();
-                } else {
-                    reservation.begin(asked);
-                }
-                yield new Admitted(reservation);
+                begin(debt, asked);
+                yield new Admitted(new SharedReservation(own, debt, own.standing().asOwnShare()));
             }
-            case Refused(var error, var now) -> {
-                if (asked != null) {
-                    // Redis may have set something aside for it.
-                    var nothing = reservation(caller, demand, id, NOTHING_HERE, now);
-                    nothing.release();
-                    nothing.begin(asked);
-                }
-                yield new Refused(error, now.asOwnShare());
+            case Refused(var error, var standing) -> {
+                // Redis may have set something aside for it.
+                debt.end(new End(0, true));
+                begin(debt, asked);
+                yield new Refused(error, standing.asOwnShare());
             }
         };
     }
 
-    private Admission admission(Caller caller, Caller share, Demand demand, FleetView view) {
+    private Admission byOwnShare(Caller caller, Demand demand, FleetView view) {
+        var share = share(caller, view);
         if (!view.lastReply().blocked()) {
             return local.admit(share, demand);
         }
         // Perhaps it is not any more.
-        accounts.standing(caller, view.lastReply())
-                .inTime()
-                .onSuccess(reply -> isLost(caller, view, reply));
+        accounts.standing(caller).inTime().onSuccess(reply -> tryHear(caller, view, reply));
         return new Refused(new GatewayError.CallerBlocked(), local.standing(share));
     }
 
     /// Whether Redis has heard of all that counts, as far as can be known.
     private boolean isTrusted(FleetView view) {
-        var upFor = shared.upFor();
-        return shared.isUp()
-                && upFor.compareTo(SETTLING) >= 0
-                && (owed.isEmpty() || upFor.compareTo(LONGEST_SETTLING) >= 0)
+        var settling = owed.isEmpty() ? SETTLING : LONGEST_SETTLING;
+        return scripts.upFor().filter(up -> up.compareTo(settling) >= 0).isPresent()
                 && !view.isDistrusted(clock.nanos())
-                && shared.replaced().filter(ago -> ago.toNanos() < window).isEmpty();
+                && fleet.replaced().filter(ago -> ago.toNanos() < window).isEmpty();
     }
 
-    private SharedReservation reservation(
-            Caller caller, Demand demand, String id, Reservation own, Standing standing) {
-        var reservation =
-                new SharedReservation(
-                        caller, id, demand.total(), clock.nanos(), own, standing, this::owe);
-        open.add(reservation);
-        return reservation;
+    private Debt debt(Caller caller, Demand demand) {
+        var id = fleet.pod() + "-" + Long.toString(ids.incrementAndGet(), Character.MAX_RADIX);
+        return new Debt(new Exchange(caller, id, demand.total()), clock.nanos(), this::owe);
     }
 
-    private boolean isLost(Caller caller, FleetView view, AccountReply reply) {
+    private void begin(Debt debt, Future<Optional<AccountReply>> asked) {
+        open.add(debt);
+        debt.begin(asked);
+    }
+
+    /// Takes in what Redis says of an account.
+    ///
+    /// @return whether it can be trusted: it is the one that was known, and not one that was begun
+    ///   after that was lost
+    private boolean tryHear(Caller caller, FleetView view, AccountReply reply) {
         var lost = view.hear(reply, local.standing(caller)) && local.countsAnything(caller);
         if (lost) {
             view.distrust(clock.nanos() + window);
         }
-        return lost;
+        return !lost;
     }
 
     private Caller share(Caller caller, FleetView view) {
-        var today = clock.today();
-        var month = YearMonth.from(today);
-        return view.share(
-                caller,
-                shared.pods(),
-                today.toEpochDay(),
-                month.getYear() * 12L + month.getMonthValue());
+        return view.share(caller, fleet.pods(), clock.today());
     }
 
     private FleetView view(Caller caller) {
@@ -250,52 +225,51 @@ final class SharedQuotas implements Quotas {
     }
 
     /// Tells Redis what it has to be told of an exchange, now or when it answers again.
-    private void owe(SharedReservation reservation) {
-        if (shared.isUp()) {
-            tell(reservation);
-        } else {
-            later(reservation);
+    private void owe(Debt debt) {
+        if (debt.isOver()) {
+            open.remove(debt);
+        } else if (scripts.isUp()) {
+            tell(debt);
+        } else if (debt.isOwed()) {
+            later(debt);
         }
     }
 
-    private void tell(SharedReservation reservation) {
-        var caller = reservation.caller();
-        var view = view(caller);
-        var telling = reservation.tell(accounts, view.lastReply(), clock.nanos());
-        if (telling.isPresent()) {
-            tellings.incrementAndGet();
-            telling.get()
-                    .onComplete(told -> {
+    private void tell(Debt debt) {
+        var caller = debt.caller();
+        debt.tell(accounts, clock.nanos())
+                .ifPresent(telling -> {
+                    tellings.incrementAndGet();
+                    telling.onComplete(told -> {
                         tellings.decrementAndGet();
                         if (told.succeeded()) {
-                            isLost(caller, view, told.result());
+                            tryHear(caller, view(caller), told.result());
                             // The exchange may have ended meanwhile.
-                            tell(reservation);
+                            owe(debt);
                             tellMore();
                         } else {
-                            later(reservation);
+                            later(debt);
                         }
                     });
-        } else if (reservation.isOver()) {
-            open.remove(reservation);
-        }
+                });
     }
 
-    private void later(SharedReservation reservation) {
-        if (reservation.tryQueue() && !owed.offer(reservation)) {
+    private void later(Debt debt) {
+        if (debt.tryQueue() && !owed.offer(debt)) {
             dropped.increment();
-            open.remove(reservation);
+            open.remove(debt);
         }
     }
 
     private void tellMore() {
-        while (tellings.get() < TOLD_AT_ONCE && shared.isUp()) {
+        var most = Math.max(1, TOLD_AT_ONCE / fleet.pods());
+        while (tellings.get() < most && scripts.isUp()) {
             var next = owed.poll();
             if (next == null) {
                 return;
             }
             next.leaveQueue();
-            tell(next);
+            owe(next);
         }
     }
 
@@ -307,24 +281,20 @@ final class SharedQuotas implements Quotas {
         }
     }
 
-    /// @return done when Redis has been told of everything, or does not answer
-    private Future<?> tellTheRest() {
+    /// @return whether Redis has been told of everything, or does not answer
+    private boolean tellTheRest() {
         tellMore();
-        if (!shared.isUp() || (owed.isEmpty() && tellings.get() == 0)) {
-            return Future.succeededFuture();
-        }
-        return shared.moment().compose(_ -> tellTheRest());
+        return !scripts.isUp() || (owed.isEmpty() && tellings.get() == 0);
     }
 
     private void renew() {
         var leases = new HashMap<Caller, List<Lease>>();
-        for (var reservation : open) {
-            reservation
-                    .lease()
+        for (var debt : open) {
+            debt.lease()
                     .ifPresent(lease ->
-                            leases.computeIfAbsent(reservation.caller(), _ -> new ArrayList<>())
+                            leases.computeIfAbsent(debt.caller(), _ -> new ArrayList<>())
                                     .add(lease));
         }
-        leases.forEach((caller, of) -> accounts.renew(caller, of, view(caller).lastReply()));
+        leases.forEach(accounts::renew);
     }
 }

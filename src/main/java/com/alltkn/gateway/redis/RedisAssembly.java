@@ -48,7 +48,7 @@ final class RedisAssembly {
         }
         var profile = config.unwrap(SmallRyeConfig.class).getProfiles().getFirst();
         return Optional.of(
-                new SharedState(vertx, redis.get(), environment.orElse(profile), redisConfig));
+                SharedState.in(vertx, redis.get(), environment.orElse(profile), redisConfig));
     }
 
     @Produces

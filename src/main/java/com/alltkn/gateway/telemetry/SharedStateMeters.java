@@ -1,6 +1,8 @@
 package com.alltkn.gateway.telemetry;
 
 import com.alltkn.gateway.quota.Quotas;
+import com.alltkn.gateway.redis.Fleet;
+import com.alltkn.gateway.redis.Scripts;
 import com.alltkn.gateway.redis.SharedState;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -24,13 +26,14 @@ class SharedStateMeters {
     }
 
     private static void register(MeterRegistry registry, SharedState shared, Quotas quotas) {
-        Gauge.builder("gateway.shared.state.up", shared, s -> s.isUp() ? 1 : 0)
+        Gauge.builder("gateway.shared.state.up", shared.scripts(), s -> s.isUp() ? 1 : 0)
                 .description("1 while Redis answers; limits are the pod's own share while 0")
                 .register(registry);
-        Gauge.builder("gateway.shared.state.pods", shared, SharedState::pods)
+        Gauge.builder("gateway.shared.state.pods", shared.fleet(), Fleet::pods)
                 .description("Pods that share limits, as last heard")
                 .register(registry);
-        FunctionCounter.builder("gateway.shared.state.failures", shared, SharedState::failures)
+        FunctionCounter.builder(
+                        "gateway.shared.state.failures", shared.scripts(), Scripts::failures)
                 .description("Times that Redis failed to answer within the deadline")
                 .register(registry);
         Gauge.builder("gateway.quota.untold", quotas, Quotas::untold)

@@ -1,5 +1,6 @@
 package com.alltkn.gateway.bench;
 
+import com.alltkn.gateway.laboratory.FreePort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,12 +11,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /// Prints what the gateway costs beside a direct call and beside nginx, all in one run. System
 /// properties change it: `bench.warmup`, `bench.window` and `bench.starts` (30 s and 10 s as
-/// numbers, 5), `bench.workloads` (names from [Workload], with commas) and `bench.jvm` (options of
-/// the gateway's JVM).
+/// numbers, 5), `bench.workloads` (names from [Workload], with commas), `bench.jvm` (options of the
+/// gateway's JVM) and `bench.redis` (whether a second gateway takes part, which shares its limits
+/// in a Redis).
 public final class Bench {
 
     private static final String[] COLUMNS = {
@@ -66,7 +69,7 @@ public final class Bench {
         printLoadAverage("before");
         var startup = startup();
         ways.add(new Way("direct", upstreamPort, List.of()));
-        var nginxPort = Servers.freePort();
+        var nginxPort = FreePort.find();
         var nginx = servers.nginx(nginxPort, upstreamPort);
         if (nginx.isPresent()) {
             Inquiry.awaitAnswer(nginxPort);
@@ -74,14 +77,22 @@ public final class Bench {
         } else {
             IO.println("There is no nginx on the path, so its rows are left out.");
         }
-        var port = Servers.freePort();
-        var managementPort = Servers.freePort();
-        var gateway = servers.gateway(port, managementPort, upstreamPort, servers.pinned());
+        var port = FreePort.find();
+        var managementPort = FreePort.find();
+        var gateway =
+                servers.gateway(
+                        port, managementPort, upstreamPort, servers.pinned(), OptionalInt.empty());
         Inquiry.awaitAnswer(port);
         var idle = ProcessFigures.residentMebibytes(List.of(gateway.pid()));
         ways.add(new Way("gateway", port, List.of(gateway.pid())));
-
         warmUp();
+        var sharing = OptionalInt.empty();
+        if (Boolean.getBoolean("bench.redis")) {
+            sharing = OptionalInt.of(FreePort.find());
+            addSharing(sharing.getAsInt());
+            warmUp();
+        }
+
         printMachine();
         print(COLUMNS);
         for (var workload : workloads) {
@@ -109,19 +120,48 @@ public final class Bench {
                 "gateway: "
                         + servers.records()
                         + " records read, "
-                        + Inquiry.metric(managementPort, "gateway_records_dropped_total")
-                                .orElseThrow()
+                        + (long) Inquiry.metric(managementPort, "gateway_records_dropped_total")
                         + " dropped");
+        if (sharing.isPresent()) {
+            var sharingPort = sharing.getAsInt();
+            IO.println(
+                    "+ redis: "
+                            + (long)
+                                    Inquiry.metric(
+                                            sharingPort, "gateway_shared_state_failures_total")
+                            + " times Redis did not answer in time, "
+                            + (long) Inquiry.metric(sharingPort, "gateway_quota_own_share_total")
+                            + " requests admitted without it");
+        }
         printLoadAverage("after");
+    }
+
+    /// Adds a gateway that shares its limits with nobody, but in Redis; its CPU time counts, that
+    /// of Redis does not.
+    private void addSharing(int managementPort) throws IOException {
+        var redisPort = FreePort.find();
+        servers.redis(redisPort);
+        var port = FreePort.find();
+        var gateway =
+                servers.gateway(
+                        port,
+                        managementPort,
+                        upstreamPort,
+                        servers.pinned(),
+                        OptionalInt.of(redisPort));
+        Inquiry.awaitAnswer(port);
+        ways.add(new Way("+ redis", port, List.of(gateway.pid())));
     }
 
     /// The time from the start of the process to the first good answer through it, on all cores.
     private Optional<Duration> startup() throws IOException, InterruptedException {
         var times = new ArrayList<Duration>();
         for (var i = 0; i < starts; i++) {
-            var port = Servers.freePort();
+            var port = FreePort.find();
             var start = System.nanoTime();
-            var gateway = servers.gateway(port, Servers.freePort(), upstreamPort, false);
+            var gateway =
+                    servers.gateway(
+                            port, FreePort.find(), upstreamPort, false, OptionalInt.empty());
             Inquiry.awaitAnswer(port);
             times.add(Duration.ofNanos(System.nanoTime() - start));
             servers.stop(gateway);
@@ -165,7 +205,10 @@ public final class Bench {
                         + (workload.steadyRate() > 0
                                 ? "; latency at " + workload.steadyRate() + " requests/s"
                                 : ""));
-        var nginx = ways.size() > 2 ? OptionalDouble.of(full.get(1).cpuPerUnit(workload)) : NONE;
+        var nginx =
+                ways.get(1).name().equals("nginx")
+                        ? OptionalDouble.of(full.get(1).cpuPerUnit(workload))
+                        : NONE;
         for (var i = 0; i < ways.size(); i++) {
             print(workload, ways.get(i), full.get(i), nginx, steady, i);
         }

@@ -6,7 +6,6 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.concurrent.locks.LockSupport;
 
 /// Single questions to the processes that take part, beside the load.
@@ -31,20 +30,17 @@ final class Inquiry {
     /// The sum of a meter's samples.
     ///
     /// @param start how their lines begin, with the name and as many labels as are wanted
-    /// @return empty if there is none
-    static OptionalDouble metric(int managementPort, String start) {
+    static double metric(int managementPort, String start) {
         var request =
                 "GET /q/metrics HTTP/1.1\r\nhost: 127.0.0.1\r\naccept: text/plain\r\n"
                         + "connection: close\r\n\r\n";
         return exchange(managementPort, request.getBytes(StandardCharsets.US_ASCII))
-                .map(text ->
-                        text.lines()
-                                .filter(line -> line.startsWith(start))
-                                .mapToDouble(line ->
-                                        Double.parseDouble(
-                                                line.substring(line.lastIndexOf(' ') + 1)))
-                                .reduce(Double::sum))
-                .orElseGet(OptionalDouble::empty);
+                .orElseThrow()
+                .lines()
+                .filter(line -> line.startsWith(start))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .reduce(Double::sum)
+                .orElseThrow();
     }
 
     private static boolean isAnswered(int port) {

@@ -1,9 +1,11 @@
 package com.alltkn.gateway.bench;
 
+import com.alltkn.gateway.laboratory.FreePort;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.locks.LockSupport;
 
 /// Prints what open streams take of a pod with 1 GiB and one core: memory, CPU and delay. The heap
@@ -19,14 +21,16 @@ public final class OpenStreams {
     private static final double KIB = 1024;
 
     private final LoadProcess load;
-    private final int port = Servers.freePort();
-    private final int managementPort = Servers.freePort();
+    private final int port = FreePort.find();
+    private final int managementPort = FreePort.find();
     private final Process gateway;
 
     private OpenStreams(Servers servers) throws IOException {
         var upstreamPort = servers.upstream();
         load = servers.load();
-        gateway = servers.gateway(port, managementPort, upstreamPort, servers.pinned());
+        gateway =
+                servers.gateway(
+                        port, managementPort, upstreamPort, servers.pinned(), OptionalInt.empty());
         Inquiry.awaitAnswer(port);
     }
 
@@ -104,7 +108,7 @@ public final class OpenStreams {
     }
 
     private double metric(String start) {
-        return Inquiry.metric(managementPort, start).orElseThrow();
+        return Inquiry.metric(managementPort, start);
     }
 
     private static void print(String... cells) {

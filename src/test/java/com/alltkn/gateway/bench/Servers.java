@@ -2,7 +2,6 @@ package com.alltkn.gateway.bench;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,8 +13,10 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import redis.embedded.RedisExecProvider;
 
 /// Starts what takes part, each as a process of its own, and stops all of it. Where `taskset` is on
 /// the path, what is measured has one core to itself and everything else another.
@@ -148,7 +149,9 @@ final class Servers {
     /// disturb; its records go through a pipe, as they do in a container.
     ///
     /// @param pinned whether it gets one core only
-    Process gateway(int port, int managementPort, int upstreamPort, boolean pinned)
+    /// @param redisPort where what pods share is kept; nothing is shared if empty
+    Process gateway(
+            int port, int managementPort, int upstreamPort, boolean pinned, OptionalInt redisPort)
             throws IOException {
         var command = new ArrayList<String>();
         command.add(JAVA);
@@ -166,9 +169,32 @@ final class Servers {
         environment.put("GATEWAY_CALLERS_FILE", callers().toString());
         environment.put("GATEWAY_UPSTREAM_ALLOWED_HOSTS", "127.0.0.1");
         environment.put("GATEWAY_HEALTH_PROMPT_ENABLED", "false");
+        redisPort.ifPresent(redis -> {
+            environment.put("GATEWAY_SHARED_STATE", "redis");
+            environment.put("QUARKUS_REDIS_HOSTS", "redis://127.0.0.1:" + redis);
+            // A core that has more than it can do is no failure of Redis'.
+            environment.put("GATEWAY_REDIS_DEADLINE", "1s");
+        });
         var gateway = start(builder.redirectError(ProcessBuilder.Redirect.INHERIT));
         Thread.ofPlatform().daemon().start(() -> countLines(gateway.getInputStream()));
         return gateway;
+    }
+
+    /// Starts a Redis that keeps nothing.
+    Process redis(int port) throws IOException {
+        return start(
+                new ProcessBuilder(
+                                on(
+                                        OTHER_CORE,
+                                        RedisExecProvider.defaultProvider().get().getAbsolutePath(),
+                                        "--port",
+                                        Integer.toString(port),
+                                        "--bind",
+                                        "127.0.0.1",
+                                        "--save",
+                                        ""))
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .redirectError(ProcessBuilder.Redirect.INHERIT));
     }
 
     void stop(Process process) throws InterruptedException {
@@ -182,12 +208,6 @@ final class Servers {
     void stopAll() throws InterruptedException {
         for (var process : List.copyOf(running)) {
             stop(process);
-        }
-    }
-
-    static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
         }
     }
 

@@ -67,6 +67,25 @@ class SharedPromptTurnsTest {
         assertThat(one.next(revision)).isEqualTo(new Turn.Wait());
     }
 
+    /// By a clock that is set back a key lives longer than it was told to.
+    @Test
+    void asksAnewInTimeThoughTheClockOfRedisWasSetBack() {
+        var revision = MadeUpRevision.number(1);
+        var key = "alltkn-gateway:test:{revision-" + revision.contentId() + "}:prompt";
+        one.next(revision);
+        redis.command("PEXPIRE", key + "-lease", "3600000");
+        assertThat(other.next(revision)).isEqualTo(new Turn.Wait());
+        assertThat(Integer.parseInt(redis.command("PTTL", key + "-lease"))).isBetween(1, 10_000);
+        one.found(revision, GOOD);
+        await().atMost(Duration.ofSeconds(1))
+                .until(() -> redis.command("PEXPIRE", key, "3600000").equals("1"));
+
+        assertThat(other.next(revision)).isEqualTo(new Turn.Known(GOOD, Duration.ZERO));
+
+        assertThat(Integer.parseInt(redis.command("PTTL", key)))
+                .isBetween(1, (int) LIFE.toMillis());
+    }
+
     @Test
     void letsEveryPodAskWhileRedisIsDown() {
         redis.kill();
@@ -77,13 +96,13 @@ class SharedPromptTurnsTest {
 
     private PromptTurns pod() {
         var shared =
-                new SharedState(
+                SharedState.in(
                         vertx,
                         Redis.createClient(vertx, "redis://127.0.0.1:" + redis.port()),
                         "test",
                         Mappings.read(RedisConfig.class, Map.of("gateway.redis.deadline", "1s")));
         shared.start();
-        await().atMost(Duration.ofSeconds(10)).until(shared::isUp);
+        await().atMost(Duration.ofSeconds(10)).until(shared.scripts()::isUp);
         return new SharedPromptTurns(shared, LIFE);
     }
 }

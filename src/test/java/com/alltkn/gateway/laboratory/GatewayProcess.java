@@ -4,8 +4,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,8 +44,8 @@ public final class GatewayProcess implements AutoCloseable {
 
     private GatewayProcess(Launch launch) throws IOException {
         directory = Files.createTempDirectory("gateway");
-        port = freePort();
-        managementPort = freePort();
+        port = FreePort.find();
+        managementPort = FreePort.find();
         var environment = new TreeMap<String, String>();
         environment.put("PATH", System.getenv("PATH"));
         environment.put("QUARKUS_PROFILE", launch.profile);
@@ -243,12 +241,6 @@ public final class GatewayProcess implements AutoCloseable {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,12 +22,21 @@ public final class RedisProcess implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    private final int port = freePort();
+    /// Of a cluster.
+    private static final int SLOTS = 16_384;
+
+    private static final RegistryTool WITH_TLS =
+            RegistryTool.debian(
+                    "redis-server", "redis-tools", "libatomic1", "libjemalloc2", "liblzf1");
+
+    private final int port = FreePort.find();
+    private final String program;
     private final Path directory;
     private final List<String> settings;
     private Process process;
 
-    private RedisProcess(List<String> settings) {
+    private RedisProcess(String program, List<String> settings) {
+        this.program = program;
         this.settings = settings;
         try {
             this.directory = Files.createTempDirectory("redis");
@@ -42,7 +50,71 @@ public final class RedisProcess implements AutoCloseable {
     ///
     /// @param settings further arguments, such as `--requirepass` and a value
     public static RedisProcess start(String... settings) {
-        return new RedisProcess(List.of(settings));
+        try {
+            return new RedisProcess(
+                    RedisExecProvider.defaultProvider().get().getAbsolutePath(), List.of(settings));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// A running server that speaks TLS on a further port, which the one of [#start(String...)]
+    /// cannot, at 127.0.0.2 as well.
+    ///
+    /// @param port where it speaks it
+    public static RedisProcess withTls(int port, TestCertificates certificates) {
+        return new RedisProcess(
+                WITH_TLS.find().toString(),
+                List.of(
+                        "--tls-port",
+                        Integer.toString(port),
+                        "--tls-cert-file",
+                        certificates.certPem().toString(),
+                        "--tls-key-file",
+                        certificates.keyPem().toString(),
+                        "--tls-ca-cert-file",
+                        certificates.caPem().toString(),
+                        "--tls-auth-clients",
+                        "no",
+                        "--bind",
+                        "127.0.0.1",
+                        "127.0.0.2"));
+    }
+
+    /// Running servers that are one cluster, each with its part of all slots.
+    public static List<RedisProcess> cluster(int nodes) {
+        var all = new ArrayList<RedisProcess>();
+        for (int i = 0; i < nodes; i++) {
+            var node =
+                    start(
+                            "--cluster-enabled",
+                            "yes",
+                            "--cluster-port",
+                            Integer.toString(FreePort.find()));
+            node.command(
+                    "CLUSTER",
+                    "ADDSLOTSRANGE",
+                    Integer.toString(SLOTS * i / nodes),
+                    Integer.toString(SLOTS * (i + 1) / nodes - 1));
+            all.add(node);
+        }
+        for (var node : all) {
+            all.getFirst()
+                    .command(
+                            "CLUSTER",
+                            "MEET",
+                            "127.0.0.1",
+                            Integer.toString(node.port),
+                            node.settings.getLast());
+        }
+        await("cluster")
+                .atMost(PATIENCE)
+                .until(() ->
+                        all.stream()
+                                .allMatch(node ->
+                                        node.command("CLUSTER", "INFO")
+                                                .contains("cluster_state:ok")));
+        return all;
     }
 
     public int port() {
@@ -125,7 +197,7 @@ public final class RedisProcess implements AutoCloseable {
     private Process launch() {
         try {
             var command = new ArrayList<String>();
-            command.add(RedisExecProvider.defaultProvider().get().getAbsolutePath());
+            command.add(program);
             command.addAll(
                     List.of("--port", Integer.toString(port), "--bind", "127.0.0.1", "--save", ""));
             command.addAll(settings);
@@ -172,7 +244,7 @@ public final class RedisProcess implements AutoCloseable {
         var rest = line.substring(1);
         return switch (line.charAt(0)) {
             case '+', ':' -> rest;
-            case '$' -> rest.equals("-1") ? "" : reader.readLine();
+            case '$' -> rest.equals("-1") ? "" : text(reader, Integer.parseInt(rest));
             case '*' -> {
                 var parts = new ArrayList<String>();
                 for (var i = 0; i < Integer.parseInt(rest); i++) {
@@ -184,11 +256,12 @@ public final class RedisProcess implements AutoCloseable {
         };
     }
 
-    private static int freePort() {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    private static String text(BufferedReader reader, int length) throws IOException {
+        var text = new StringBuilder(length);
+        while (text.length() < length) {
+            text.append((char) reader.read());
         }
+        reader.readLine();
+        return text.toString();
     }
 }

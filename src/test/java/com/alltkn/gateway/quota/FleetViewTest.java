@@ -66,15 +66,10 @@ class FleetViewTest {
                         Duration.ZERO,
                         1,
                         0,
+                        new AccountReply.Window(0, Duration.ZERO),
+                        new AccountReply.Window(0, Duration.ZERO),
                         0,
-                        Duration.ZERO,
-                        0,
-                        Duration.ZERO,
-                        0,
-                        day,
-                        daily,
-                        month,
-                        monthly,
+                        new AccountReply.Spent(day, daily, month, monthly),
                         false),
                 new Standing(
                         Optional.empty(), Optional.empty(), 0, own.daily(), own.monthly(), false));

@@ -1,35 +1,30 @@
 package com.alltkn.gateway.quota;
 
+import static com.alltkn.gateway.quota.SharedPod.SLOT;
+import static com.alltkn.gateway.quota.SharedPod.WINDOW;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.alltkn.gateway.caller.Budget;
-import com.alltkn.gateway.caller.Caller;
 import com.alltkn.gateway.caller.Limits;
 import com.alltkn.gateway.error.GatewayError;
-import com.alltkn.gateway.laboratory.Mappings;
 import com.alltkn.gateway.laboratory.RedisProcess;
+import com.alltkn.gateway.laboratory.Toxic;
+import com.alltkn.gateway.laboratory.ToxicProxy;
 import com.alltkn.gateway.quota.Admission.Admitted;
 import com.alltkn.gateway.quota.Admission.Refused;
-import com.alltkn.gateway.redis.RedisConfig;
-import com.alltkn.gateway.redis.SharedState;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisOptions;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -37,23 +32,43 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/// Several pods and one real Redis. A slot is 50 ms long in place of a second, so that a window is
-/// 3.05 s and a lease 3 s.
-class SharedQuotasTest {
-
-    private static final OptionalLong NONE = OptionalLong.empty();
-    private static final Demand ONE = new Demand(1, 0);
-    private static final Duration SLOT = Duration.ofMillis(50);
-    private static final String PATIENT = "2s";
-    private static final Duration WINDOW = SLOT.multipliedBy(61);
+/// Several pods and one real Redis.
+class SharedQuotasTest extends QuotasContract {
 
     private static Vertx vertx;
     private static RedisProcess redis;
 
-    private final List<Pod> pods = new ArrayList<>();
+    private final List<SharedPod> pods = new ArrayList<>();
+
+    static IntStream seeds() {
+        return IntStream.rangeClosed(1, 3);
+    }
+
+    @Override
+    Pod another() {
+        return pod();
+    }
+
+    @Override
+    Duration window() {
+        return WINDOW;
+    }
+
+    @Override
+    Duration slot() {
+        return SLOT;
+    }
+
+    @Override
+    long nanos() {
+        return System.nanoTime();
+    }
+
+    @Override
+    void passSome(Random random) {
+        // Asking takes its time.
+    }
 
     @BeforeAll
     static void start() {
@@ -74,30 +89,7 @@ class SharedQuotasTest {
 
     @AfterEach
     void end() {
-        pods.forEach(Pod::stop);
-    }
-
-    @Test
-    void admitsAsManyRequestsAMinuteAsItMayWhicheverPodIsAsked() {
-        var caller = caller(new Limits(NONE, NONE, OptionalLong.of(4), NONE, NONE), Budget.NONE);
-        var a = pod();
-        var b = pod();
-
-        var admitted =
-                IntStream.range(0, 10).filter(i -> (i % 2 == 0 ? a : b).isAdmitted(caller, ONE));
-
-        assertThat(admitted).hasSize(4);
-        assertThat(a.refusal(caller, ONE))
-                .isInstanceOfSatisfying(
-                        GatewayError.RateLimited.class,
-                        limited -> {
-                            assertThat(limited.of()).isEqualTo("requests");
-                            assertThat(limited.limit()).isEqualTo(4);
-                            assertThat(limited.delay()).isBetween(Duration.ofNanos(1), WINDOW);
-                        });
-        assertThat(b.standing(caller).requests().orElseThrow())
-                .extracting(Standing.Rate::limit, Standing.Rate::remaining)
-                .containsExactly(4L, 0L);
+        pods.forEach(SharedPod::stop);
     }
 
     @Test
@@ -119,64 +111,6 @@ class SharedQuotasTest {
     }
 
     @Test
-    void takesWhatWasUsedInPlaceOfWhatWasSetAside() {
-        var caller =
-                caller(
-                        new Limits(NONE, NONE, OptionalLong.of(10), OptionalLong.of(1000), NONE),
-                        new Budget(OptionalLong.of(5000), OptionalLong.of(9000)));
-        var a = pod();
-        var b = pod();
-
-        var reservation = a.admit(caller, new Demand(100, 400));
-        assertThat(reservation.standing().tokens().orElseThrow().remaining()).isEqualTo(500);
-        reservation.settle(30);
-        reservation.settle(999);
-        reservation.release();
-
-        awaitNothingUnderWay(b, caller);
-        var standing = b.standing(caller);
-        assertThat(standing.tokens().orElseThrow().remaining()).isEqualTo(970);
-        assertThat(standing.requests().orElseThrow().remaining()).isEqualTo(9);
-        assertThat(standing.daily()).isEqualTo(30);
-        assertThat(standing.monthly()).isEqualTo(30);
-        assertThat(standing.ownShare()).isFalse();
-    }
-
-    @Test
-    void chargesMoreThanWasSetAsideIfMoreWasUsed() {
-        var caller = caller(Limits.NONE, Budget.NONE);
-        var a = pod();
-
-        a.admit(caller, new Demand(100, 0)).settle(130);
-        awaitNothingUnderWay(a, caller);
-        a.admit(caller, new Demand(100, 50)).settleUnknown();
-        awaitNothingUnderWay(a, caller);
-
-        assertThat(a.standing(caller).daily()).isEqualTo(280);
-    }
-
-    @Test
-    void chargesNothingForWhatCameToNothing() {
-        var caller =
-                caller(
-                        new Limits(
-                                NONE,
-                                NONE,
-                                OptionalLong.of(1),
-                                OptionalLong.of(10),
-                                OptionalLong.of(1)),
-                        new Budget(OptionalLong.of(10), OptionalLong.of(10)));
-        var a = pod();
-        var b = pod();
-
-        a.admit(caller, new Demand(5, 5)).release();
-
-        awaitNothingUnderWay(b, caller);
-        assertThat(b.isAdmitted(caller, new Demand(5, 5))).isTrue();
-        assertThat(a.refusal(caller, ONE)).isEqualTo(new GatewayError.TooManyConcurrent(1));
-    }
-
-    @Test
     void holdsBudgetsByTheDaysOfRedis() {
         var caller = caller(Limits.NONE, new Budget(OptionalLong.of(10), OptionalLong.of(15)));
         var a = pod();
@@ -194,26 +128,6 @@ class SharedQuotasTest {
                 .isEqualTo(new GatewayError.BudgetSpent("monthly", 15));
         redis.command("HSET", key("account"), "month", "1");
         assertThat(a.isAdmitted(caller, new Demand(8, 0))).isTrue();
-    }
-
-    @Test
-    void neverAdmitsOneTooManyHoweverManyAskAtOnce() throws InterruptedException {
-        var caller = caller(new Limits(NONE, NONE, NONE, NONE, OptionalLong.of(100)), Budget.NONE);
-        var fleet = List.of(pod(), pod(), pod());
-        var admitted = new AtomicInteger();
-
-        try (var threads = Executors.newFixedThreadPool(6)) {
-            for (int i = 0; i < 900; i++) {
-                var pod = fleet.get(i % 3);
-                threads.execute(() -> {
-                    if (pod.isAdmitted(caller, ONE)) {
-                        admitted.incrementAndGet();
-                    }
-                });
-            }
-        }
-
-        assertThat(admitted).hasValue(100);
     }
 
     @Test
@@ -264,7 +178,7 @@ class SharedQuotasTest {
                         new Limits(NONE, NONE, OptionalLong.of(30), NONE, NONE),
                         new Budget(OptionalLong.of(1000), NONE));
         var fleet = List.of(pod(), pod(), pod());
-        fleet.forEach(Pod::awaitFleetOfThree);
+        fleet.forEach(SharedPod::awaitFleetOfThree);
         fleet.forEach(pod -> pod.admit(caller, ONE).settle(1));
 
         redis.kill();
@@ -315,10 +229,10 @@ class SharedQuotasTest {
 
         assertThat(answers.stream().filter(Admitted.class::isInstance)).hasSize(2);
         assertThat(took).isLessThan(Duration.ofSeconds(2));
-        assertThat(a.shared.failures()).isGreaterThanOrEqualTo(3);
+        assertThat(a.failures()).isGreaterThanOrEqualTo(3);
         // Whatever Redis makes of what it heard late, in the end it has the truth.
         await().atMost(Duration.ofSeconds(20))
-                .until(() -> a.shared.isUp() && a.standing(caller).concurrent() == 3);
+                .until(() -> a.isUp() && a.standing(caller).concurrent() == 3);
         assertThat(field("daily")).isEqualTo("3");
     }
 
@@ -329,7 +243,7 @@ class SharedQuotasTest {
                         new Limits(NONE, NONE, OptionalLong.of(30), NONE, NONE),
                         new Budget(OptionalLong.of(40), NONE));
         var fleet = List.of(pod(), pod(), pod());
-        fleet.forEach(Pod::awaitFleetOfThree);
+        fleet.forEach(SharedPod::awaitFleetOfThree);
         for (int i = 0; i < 24; i++) {
             fleet.get(i % 3).admit(caller, ONE).settle(1);
         }
@@ -348,7 +262,7 @@ class SharedQuotasTest {
     void trustsARedisThatIsBackOnlyOnceAllHaveToldIt() {
         var caller = caller(new Limits(NONE, NONE, OptionalLong.of(300), NONE, NONE), Budget.NONE);
         var fleet = List.of(pod("50ms"), pod("50ms"), pod("50ms"));
-        fleet.forEach(Pod::awaitFleetOfThree);
+        fleet.forEach(SharedPod::awaitFleetOfThree);
 
         var began = System.nanoTime();
         redis.pause();
@@ -385,7 +299,7 @@ class SharedQuotasTest {
         var caller = caller(new Limits(NONE, NONE, OptionalLong.of(9), NONE, NONE), Budget.NONE);
         var a = pod("50ms");
         redis.kill();
-        await().atMost(Duration.ofSeconds(10)).until(() -> !a.shared.isUp());
+        a.awaitDown();
 
         var answers = IntStream.range(0, 500).mapToObj(_ -> a.ask(caller, ONE)).toList();
         answers.forEach(answer -> {
@@ -394,12 +308,12 @@ class SharedQuotasTest {
             }
         });
         var admitted = (int) answers.stream().filter(Admitted.class::isInstance).count();
-        var untold = a.quotas.untold();
+        var untold = a.quotas().untold();
         redis.startAgain();
 
         assertThat(admitted).isBetween(3, 9);
         assertThat(untold).isEqualTo(admitted);
-        await().atMost(Duration.ofSeconds(20)).until(() -> a.quotas.untold() == 0);
+        await().atMost(Duration.ofSeconds(20)).until(() -> a.quotas().untold() == 0);
         await().atMost(Duration.ofSeconds(5))
                 .untilAsserted(() -> assertThat(field("daily")).isEqualTo("" + admitted));
     }
@@ -409,7 +323,7 @@ class SharedQuotasTest {
         var caller = caller(Limits.NONE, Budget.NONE);
         var a = pod("50ms");
         redis.kill();
-        await().atMost(Duration.ofSeconds(10)).until(() -> !a.shared.isUp());
+        a.awaitDown();
         var reservation = a.admit(caller, new Demand(500, 0));
         await().pollDelay(SLOT.multipliedBy(10)).until(() -> true);
         redis.startAgain();
@@ -436,74 +350,154 @@ class SharedQuotasTest {
         await().atMost(Duration.ofSeconds(20)).until(() -> a.standing(caller).concurrent() == 1);
     }
 
-    /// Whatever several pods do in whatever order: no window holds more than the limits, and once
-    /// everything has ended nothing is held.
-    @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3})
-    void agreesWithANaiveCount(int seed) {
-        record Taken(Reservation reservation, long at, long reserved) {}
-        record Charged(long at, long amount) {}
-        var random = new Random(seed);
-        var caller =
-                caller(
-                        new Limits(
-                                NONE,
-                                NONE,
-                                OptionalLong.of(1 + random.nextInt(200)),
-                                OptionalLong.of(100 + random.nextInt(5_000)),
-                                OptionalLong.of(1 + random.nextInt(8))),
-                        Budget.NONE);
-        var limits = caller.limits();
-        var fleet = List.of(pod(), pod(), pod());
-        var open = new ArrayList<Taken>();
-        var charged = new ArrayList<Charged>();
-        var used = 0L;
-
-        for (int step = 0; step < 1_500; step++) {
-            if (random.nextBoolean() && !open.isEmpty()) {
-                var ending = open.remove(random.nextInt(open.size()));
-                if (random.nextInt(3) == 0) {
-                    ending.reservation().release();
-                } else {
-                    var amount = random.nextLong(ending.reserved() + 1);
-                    ending.reservation().settle(amount);
-                    charged.add(new Charged(ending.at(), amount));
-                    used += amount;
-                }
-            } else {
-                var demand = new Demand(random.nextInt(50), random.nextInt(50));
-                var asked = System.nanoTime();
-                if (fleet.get(random.nextInt(3)).ask(caller, demand)
-                        instanceof Admitted(var reservation)) {
-                    open.add(new Taken(reservation, asked, demand.total()));
-                }
-            }
-
-            // Strictly within: what was asked lies between the slot's beginning and now.
-            var windowAgo = System.nanoTime() - WINDOW.minus(SLOT).toNanos();
-            assertThat(
-                            charged.stream().filter(one -> one.at() > windowAgo).count()
-                                    + open.stream().filter(one -> one.at() > windowAgo).count())
-                    .isLessThanOrEqualTo(limits.requestsPerMinute().getAsLong());
-            assertThat(
-                            charged.stream()
-                                            .filter(one -> one.at() > windowAgo)
-                                            .mapToLong(Charged::amount)
-                                            .sum()
-                                    + open.stream()
-                                            .filter(one -> one.at() > windowAgo)
-                                            .mapToLong(Taken::reserved)
-                                            .sum())
-                    .isLessThanOrEqualTo(limits.tokensPerMinute().getAsLong());
-            assertThat(open.size()).isLessThanOrEqualTo((int) limits.concurrent().getAsLong());
+    @Test
+    void asksNoMoreOfARedisThatIsBackThanItCanAnswerBesides() {
+        var caller = caller(Limits.NONE, Budget.NONE);
+        var most = new AtomicInteger();
+        var a = pod(TappedRedis.counting(client(redis.port()), most), "500ms");
+        pod("500ms");
+        pod("500ms");
+        a.awaitFleetOfThree();
+        redis.kill();
+        a.awaitDown();
+        for (int i = 0; i < 3_000; i++) {
+            a.admit(caller, new Demand(9, 0)).settle(2);
         }
-        open.forEach(one -> one.reservation().release());
-        awaitNothingUnderWay(fleet.getFirst(), caller);
-        assertThat(fleet.getFirst().standing(caller).daily()).isEqualTo(used);
+        assertThat(a.quotas().untold()).isEqualTo(3_000);
+        most.set(0);
+
+        redis.startAgain();
+        await().atMost(Duration.ofSeconds(10)).until(a::isUp);
+        var failures = a.failures();
+        await().atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(10))
+                .until(() -> {
+                    assertThat(a.isUp()).isTrue();
+                    return field("daily").equals("6000");
+                });
+
+        // A third of what the fleet may, and the beat.
+        assertThat(most.get()).isBetween(21, 22);
+        assertThat(a.failures()).isEqualTo(failures);
+        assertThat(a.quotas().untold()).isZero();
     }
 
-    private static void awaitNothingUnderWay(Pod pod, Caller caller) {
-        await().atMost(Duration.ofSeconds(5)).until(() -> pod.standing(caller).concurrent() == 0);
+    @Test
+    void countsOnceWhatRedisAdmittedLateAndCouldNotAnswer() {
+        var caller = caller(Limits.NONE, Budget.NONE);
+        try (var proxy = ToxicProxy.before(redis.port())) {
+            var a = pod(client(proxy.port()), "200ms");
+            a.admit(caller, ONE).release();
+            awaitNothingUnderWay(a, caller);
+            proxy.toClient(new Toxic.BlackHole());
+            redis.pause();
+
+            var reservation = a.admit(caller, new Demand(500, 0));
+            assertThat(reservation.standing().ownShare()).isTrue();
+            await().pollDelay(SLOT.multipliedBy(10)).until(() -> true);
+            redis.resume();
+            await().atMost(Duration.ofSeconds(5)).until(() -> underWay().equals("1"));
+            proxy.dropConnections();
+            proxy.heal();
+            reservation.settle(30);
+
+            await().atMost(Duration.ofSeconds(20)).until(() -> underWay().equals("0"));
+            assertThat(taken()).isEqualTo(30);
+            assertThat(field("daily")).isEqualTo("30");
+        }
+    }
+
+    @Test
+    void countsOnceWhatWasToldAgainForTheAnswerWasLost() {
+        var caller =
+                caller(
+                        new Limits(NONE, NONE, OptionalLong.of(100), OptionalLong.of(5000), NONE),
+                        Budget.NONE);
+        try (var proxy = ToxicProxy.before(redis.port())) {
+            var a = pod(client(proxy.port()), "2s");
+            // So that there are connections to lose.
+            var first = new CopyOnWriteArrayList<Admission>();
+            IntStream.range(0, 8).forEach(_ -> a.quotas().admit(caller, ONE, first::add));
+            await().atMost(Duration.ofSeconds(5)).until(() -> first.size() == 8);
+            first.forEach(admission -> ((Admitted) admission).reservation().release());
+            awaitNothingUnderWay(a, caller);
+            redis.command("CONFIG", "RESETSTAT");
+            proxy.toClient(new Toxic.CutAfter(1));
+
+            var ended = a.admit(caller, new Demand(500, 0));
+            assertThat(ended.standing().ownShare()).isTrue();
+            // Its admission, and its adoption.
+            await().atMost(Duration.ofSeconds(5)).until(() -> scriptsRun() >= 2);
+            assertThat(underWay()).isEqualTo("1");
+            ended.settle(30);
+            proxy.heal();
+
+            await().atMost(Duration.ofSeconds(20)).until(() -> underWay().equals("0"));
+            assertThat(taken()).isEqualTo(30);
+            assertThat(field("daily")).isEqualTo("30");
+            assertThat(a.standing(caller).requests().orElseThrow().remaining()).isEqualTo(99);
+        }
+    }
+
+    @Test
+    void locksNobodyOutWhenTheClockOfRedisIsSetBack() {
+        var caller =
+                caller(
+                        new Limits(NONE, NONE, OptionalLong.of(4), NONE, OptionalLong.of(1)),
+                        Budget.NONE);
+        var a = pod(TappedRedis.withSetClock(client(redis.port())), "2s");
+        var dying = pod(TappedRedis.withSetClock(client(redis.port())), "2s");
+        for (int i = 0; i < 3; i++) {
+            a.admit(caller, ONE).settle(1);
+            awaitNothingUnderWay(a, caller);
+        }
+        dying.admit(caller, ONE);
+        dying.stop();
+
+        redis.command("SET", TappedRedis.AHEAD, "-3600");
+
+        assertThat(a.refusal(caller, ONE)).isEqualTo(new GatewayError.TooManyConcurrent(1));
+        assertThat(a.standing(caller).requests())
+                .hasValueSatisfying(rate -> {
+                    assertThat(rate.remaining()).isZero();
+                    assertThat(rate.reset()).isBetween(Duration.ofNanos(1), WINDOW);
+                });
+        await().atMost(WINDOW.multipliedBy(2)).until(() -> a.isAdmitted(caller, ONE));
+        assertThat(a.standing(caller).daily()).isEqualTo(5);
+    }
+
+    @Test
+    void givesBackWhatWasTakenBeforeTheClockOfRedisWasSetBack() {
+        var caller =
+                caller(
+                        new Limits(NONE, NONE, OptionalLong.of(9), OptionalLong.of(1000), NONE),
+                        Budget.NONE);
+        var a = pod(TappedRedis.withSetClock(client(redis.port())), "2s");
+        var failing = a.admit(caller, new Demand(100, 0));
+        var open = a.admit(caller, new Demand(500, 0));
+
+        redis.command("SET", TappedRedis.AHEAD, "-3600");
+        failing.release();
+        await().atMost(Duration.ofSeconds(1)).until(() -> a.standing(caller).concurrent() == 1);
+        await().pollDelay(SLOT.multipliedBy(5)).until(() -> true);
+        open.settle(30);
+        awaitNothingUnderWay(a, caller);
+
+        var standing = a.standing(caller);
+        assertThat(standing.requests().orElseThrow().remaining()).isEqualTo(8);
+        assertThat(standing.tokens().orElseThrow().remaining()).isEqualTo(970);
+        assertThat(standing.daily()).isEqualTo(30);
+    }
+
+    @Test
+    void forgetsADeadPodThoughTheClockOfRedisWasSetBack() {
+        var pods = "alltkn-gateway:test:{fleet}:pods";
+        var inAnHour = System.currentTimeMillis() + Duration.ofHours(1).toMillis();
+        redis.command("ZADD", pods, Long.toString(inAnHour), "dead");
+
+        pod();
+
+        await().atMost(Duration.ofSeconds(5)).until(() -> redis.command("ZCARD", pods).equals("1"));
     }
 
     /// The tokens that count within the window.
@@ -512,6 +506,14 @@ class SharedQuotasTest {
         return IntStream.range(0, fields.size() / 2)
                 .filter(i -> fields.get(2 * i).matches("t\\d+"))
                 .mapToLong(i -> Long.parseLong(fields.get(2 * i + 1)))
+                .sum();
+    }
+
+    private static int scriptsRun() {
+        return redis.command("INFO", "commandstats")
+                .lines()
+                .filter(line -> line.startsWith("cmdstat_evalsha:calls="))
+                .mapToInt(line -> Integer.parseInt(line.split("[=,]", 3)[1]))
                 .sum();
     }
 
@@ -533,89 +535,30 @@ class SharedQuotasTest {
         return "alltkn-gateway:test:{some-caller}:" + name;
     }
 
-    private static Caller caller(Limits limits, Budget budget) {
-        var plain = Caller.named("some-caller");
-        return new Caller(
-                plain.id(), false, true, false, plain.models(), Optional.empty(), limits, budget);
+    private SharedPod pod() {
+        return pod("2s");
     }
 
-    private Pod pod() {
-        return pod(PATIENT);
+    private SharedPod pod(String deadline) {
+        return pod(client(redis.port()), deadline);
     }
 
-    private Pod pod(String deadline) {
-        var pod = new Pod(deadline);
+    private SharedPod pod(Redis client, String deadline) {
+        var pod = SharedPod.start(vertx, client, deadline);
         pods.add(pod);
         return pod;
     }
 
-    /// What one process has of shared accounts.
-    private static final class Pod {
-
-        private final Redis client =
-                Redis.createClient(
-                        vertx,
-                        new RedisOptions()
-                                .setConnectionString("redis://127.0.0.1:" + redis.port())
-                                .setMaxPoolSize(8)
-                                .setMaxPoolWaiting(1000)
-                                .setNetClientOptions(
-                                        new NetClientOptions()
-                                                .setReadIdleTimeout(3)
-                                                .setConnectTimeout(1000)));
-        private final SharedState shared;
-        private final SharedQuotas quotas;
-        private boolean stopped;
-
-        Pod(String deadline) {
-            shared =
-                    new SharedState(
-                            vertx,
-                            client,
-                            "test",
-                            Mappings.read(
-                                    RedisConfig.class, Map.of("gateway.redis.deadline", deadline)));
-            var clock = new QuotaClock(System::nanoTime, Clock.systemUTC());
-            quotas = SharedQuotas.on(shared, new LocalQuotas(clock), clock, SLOT);
-            shared.start();
-            await().atMost(Duration.ofSeconds(10)).until(shared::isUp);
-        }
-
-        void awaitFleetOfThree() {
-            await().atMost(Duration.ofSeconds(5)).until(() -> shared.pods() == 3);
-        }
-
-        void stop() {
-            if (stopped) {
-                return;
-            }
-            stopped = true;
-            shared.stop().toCompletionStage().toCompletableFuture().join();
-            client.close();
-        }
-
-        Admission ask(Caller caller, Demand demand) {
-            var answer = new CompletableFuture<Admission>();
-            quotas.admit(caller, demand, answer::complete);
-            return answer.orTimeout(5, TimeUnit.SECONDS).join();
-        }
-
-        boolean isAdmitted(Caller caller, Demand demand) {
-            return ask(caller, demand) instanceof Admitted;
-        }
-
-        Reservation admit(Caller caller, Demand demand) {
-            return ((Admitted) ask(caller, demand)).reservation();
-        }
-
-        GatewayError refusal(Caller caller, Demand demand) {
-            return ((Refused) ask(caller, demand)).error();
-        }
-
-        Standing standing(Caller caller) {
-            var answer = new CompletableFuture<Standing>();
-            quotas.standing(caller, answer::complete);
-            return answer.orTimeout(5, TimeUnit.SECONDS).join();
-        }
+    private static Redis client(int port) {
+        return Redis.createClient(
+                vertx,
+                new RedisOptions()
+                        .setConnectionString("redis://127.0.0.1:" + port)
+                        .setMaxPoolSize(8)
+                        .setMaxPoolWaiting(1000)
+                        .setNetClientOptions(
+                                new NetClientOptions()
+                                        .setReadIdleTimeout(3)
+                                        .setConnectTimeout(1000)));
     }
 }

@@ -2,12 +2,11 @@ package com.alltkn.gateway.rollout.vault;
 
 import static org.awaitility.Awaitility.await;
 
+import com.alltkn.gateway.laboratory.FreePort;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -57,7 +56,7 @@ public final class OpenBaoServer implements AutoCloseable {
     private OpenBaoServer(boolean persistent, @Nullable Tls tls) {
         this.persistent = persistent;
         this.tls = tls;
-        this.port = freePort();
+        this.port = FreePort.find();
         try {
             this.directory = Files.createTempDirectory("openbao");
         } catch (IOException e) {
@@ -393,7 +392,7 @@ public final class OpenBaoServer implements AutoCloseable {
                                 port,
                                 tls == null ? "tls_disable = true" : tls.listener(),
                                 url(),
-                                freePort(),
+                                FreePort.find(),
                                 audit()));
         return List.of(binary, "server", "-config=" + file);
     }
@@ -441,14 +440,6 @@ public final class OpenBaoServer implements AutoCloseable {
     private static Process terminated(Process process) {
         process.destroy();
         return process;
-    }
-
-    private static int freePort() {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /// A call that the server answered.

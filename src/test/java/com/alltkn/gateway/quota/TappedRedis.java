@@ -10,12 +10,14 @@ import io.vertx.redis.client.impl.types.ErrorType;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// A client of Redis with something done to each command before it is sent.
 ///
 /// @param redis the client
 /// @param sending sends a command
-record TappedRedis(Redis redis, Function<Request, Future<Response>> sending) implements Redis {
+record TappedRedis(Redis redis, Function<Request, Future<@Nullable Response>> sending)
+        implements Redis {
 
     /// The key of how many seconds the clock of [#withSetClock(Redis)] is ahead.
     static final String AHEAD = "ahead";
@@ -69,12 +71,12 @@ record TappedRedis(Redis redis, Function<Request, Future<Response>> sending) imp
     }
 
     @Override
-    public Future<Response> send(Request request) {
+    public Future<@Nullable Response> send(Request request) {
         return sending.apply(request);
     }
 
     @Override
-    public Future<List<Response>> batch(List<Request> requests) {
+    public Future<List<@Nullable Response>> batch(List<Request> requests) {
         throw new UnsupportedOperationException("nobody sends several at once");
     }
 }

@@ -23,6 +23,11 @@ final class IssuerClient implements KeySets.Source {
     private static final long LONGEST_ANSWER = 1024 * 1024;
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    /// The type of keys (RFC 7517, section 8.5.2) and that of descriptions. Kubernetes has keys as
+    /// the first alone and descriptions as the second alone, and refuses whoever takes only the
+    /// other with 406.
+    private static final String ACCEPT = "application/jwk-set+json, application/json";
+
     private final TokensConfig config;
     private final HttpClient http;
 
@@ -67,7 +72,7 @@ final class IssuerClient implements KeySets.Source {
     }
 
     private byte[] get(URI url) throws IOException, InterruptedException {
-        var request = HttpRequest.newBuilder(url).header("accept", "application/json");
+        var request = HttpRequest.newBuilder(url).header("accept", ACCEPT);
         if (config.bearerFile().isPresent()) {
             request.header("authorization", "Bearer " + bearer());
         }

@@ -43,7 +43,10 @@ class IssuerClientTest {
                 .extracting(request -> request.rawPath())
                 .containsExactly("/api/v1/.well-known/openid-configuration", "/api/v1/k");
         assertThat(server.requests())
-                .allSatisfy(request -> assertThat(request.header("authorization")).isEmpty());
+                .allSatisfy(request -> assertThat(request.header("authorization")).isEmpty())
+                // Kubernetes refuses with 406 who takes its keys as anything but a set of keys.
+                .extracting(request -> request.header("accept").orElseThrow())
+                .containsOnly("application/jwk-set+json, application/json");
     }
 
     @Test

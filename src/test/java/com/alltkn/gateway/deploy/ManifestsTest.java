@@ -495,16 +495,7 @@ class ManifestsTest {
     @Test
     void canHoldTheNetworkToTheHostsThatTheGatewayAllows(@TempDir Path directory)
             throws IOException {
-        var here = directory.toRealPath().relativize(Manifests.DIRECTORY.toRealPath());
-        Files.writeString(
-                directory.resolve("kustomization.yaml"),
-                """
-                resources: [%1$s/overlays/%2$s]
-                components: [%1$s/examples/cilium]
-                """
-                        .formatted(here, environment));
-
-        var named = Manifests.render(directory);
+        var named = renderWith("examples/cilium", directory);
 
         assertThat(named.all("NetworkPolicy"))
                 .noneMatch(policy -> policy.toString().contains("0.0.0.0/0"));
@@ -517,6 +508,52 @@ class ManifestsTest {
         assertThat(read(Path.of("README.md")))
                 .contains(
                         "| `gateway.upstream.allowed-hosts` | the hosts that may receive the key | `api.alltkn.com` |");
+    }
+
+    @Test
+    void canTakeTheTokensOfTheCluster(@TempDir Path directory) throws IOException {
+        var more = renderWith("examples/tokens", directory);
+
+        var added = new TreeMap<>(more.environment());
+        added.keySet().removeAll(manifests.environment().keySet());
+        var bearer = more.mounted("GATEWAY_CALLERS_TOKENS_BEARER_FILE");
+        var authority = more.mounted("QUARKUS_TLS_CLUSTER_TRUST_STORE_PEM_CERTS");
+        var told = new TreeMap<String, String>();
+        Pattern.compile(
+                        "^((?:GATEWAY_CALLERS_TOKENS|QUARKUS_TLS_CLUSTER)_\\w+)=(.*)$",
+                        Pattern.MULTILINE)
+                .matcher(read(Path.of("README.md")))
+                .results()
+                .forEach(line -> told.put(line.group(1), line.group(2)));
+
+        assertThat(added).isEqualTo(told).hasSize(6);
+        assertThat(added.keySet())
+                .filteredOn(name -> name.startsWith("GATEWAY_"))
+                .allMatch(KnownVariables::contains);
+        assertThat(elements(bearer.volume().at("/projected/sources")))
+                .extracting(source -> texts(source.path("serviceAccountToken")))
+                // No audience: it is for the API server.
+                .contains(Map.of("path", bearer.path(), "expirationSeconds", "3600"));
+        assertThat(elements(authority.volume().at("/projected/sources")))
+                .extracting(source -> source.at("/configMap/name").asText())
+                .contains("kube-root-ca.crt");
+        assertThat(
+                        texts(
+                                more.one("NetworkPolicy", "alltkn-gateway-api-server")
+                                        .at("/spec/podSelector/matchLabels")))
+                .isEqualTo(Map.of("app.kubernetes.io/name", "alltkn-gateway"));
+    }
+
+    private Manifests renderWith(String component, Path directory) throws IOException {
+        var here = directory.toRealPath().relativize(Manifests.DIRECTORY.toRealPath());
+        Files.writeString(
+                directory.resolve("kustomization.yaml"),
+                """
+                resources: [%1$s/overlays/%2$s]
+                components: [%1$s/%3$s]
+                """
+                        .formatted(here, environment, component));
+        return Manifests.render(directory);
     }
 
     /// What the process would be configured with.

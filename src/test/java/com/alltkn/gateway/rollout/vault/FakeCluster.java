@@ -24,11 +24,13 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 
 /// What Vault needs of a Kubernetes cluster: tokens of service accounts, and the review of a token.
-/// It reviews as Kubernetes does: asked for no audience, it takes a token that was made for
-/// anybody.
+/// It reviews as Kubernetes does: asked for no audience, it takes a token that was made for itself.
 public final class FakeCluster implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    /// Who its tokens are from, and by default the audience of its own API.
+    private static final String ISSUER = "https://cluster.example";
 
     private final KeyPair issuer;
     private final HttpServer server;
@@ -96,7 +98,7 @@ public final class FakeCluster implements AutoCloseable {
     public String token(String namespace, String account, String audience) {
         var now = Instant.now().getEpochSecond();
         var claims = new HashMap<String, Object>();
-        claims.put("iss", "https://cluster.example");
+        claims.put("iss", ISSUER);
         claims.put("sub", user(namespace, account));
         claims.put("aud", List.of(audience));
         claims.put("iat", now);
@@ -132,9 +134,7 @@ public final class FakeCluster implements AutoCloseable {
         var claims = JSON.readTree(Base64.getUrlDecoder().decode(token.split("\\.", -1)[1]));
         var audiences = new ArrayList<String>();
         claims.path("aud").forEach(audience -> audiences.add(audience.asText()));
-        if (!asked.isEmpty()) {
-            audiences.retainAll(asked);
-        }
+        audiences.retainAll(asked.isEmpty() ? List.of(ISSUER) : asked);
         if (audiences.isEmpty()) {
             return Map.of("authenticated", false, "error", "the token is not for any of " + asked);
         }

@@ -129,7 +129,7 @@ class InvalidAnswerTest extends ExchangeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {100, 103})
+    @ValueSource(ints = {100, 102, 103, 104, 199})
     void takesNoNoticeOfAnInterimAnswer(int status) throws IOException {
         laboratory
                 .upstream()
@@ -148,6 +148,7 @@ class InvalidAnswerTest extends ExchangeTest {
     @ValueSource(
             strings = {
                 "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n",
+                "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n",
                 "HTTP/2.0 200 OK\r\ncontent-length: 0\r\n\r\n",
                 "HTTP/1.1 200 OK\r\ncontent-type: application/json\u000b\r\n"
                         + "content-length: 2\r\n\r\n{}",

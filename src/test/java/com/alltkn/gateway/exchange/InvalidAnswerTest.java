@@ -185,6 +185,24 @@ class InvalidAnswerTest extends ExchangeTest {
         assertThat(taken.bodyText()).isEqualTo("zipped");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "content-encoding: gzip|gzip;q=0, identity",
+                "content-encoding: gzip|gzip; q=0.000",
+                "content-encoding: gzip|x-gzipped",
+                "content-encoding: gzip|identity",
+                "content-encoding: gzip, br|gzip, br",
+            })
+    void relaysNoCodingThatItsCallerDoesNotTake(String coding, String taken) throws IOException {
+        laboratory.upstream().answer(Script.json(200, "zipped", coding));
+
+        var response = send(post("/v1/chat/completions", CHAT, "accept-encoding: " + taken));
+
+        assertEnvelope(response, 502, "upstream_invalid_answer");
+    }
+
     private static Script jsonInChunks(String... pieces) {
         return Script.head(200, "content-type: application/json", "transfer-encoding: chunked")
                 .chunks(pieces)

@@ -19,6 +19,7 @@ import com.alltkn.gateway.upstream.RetryPolicy.OtherRevision;
 import com.alltkn.gateway.upstream.UpstreamClient;
 import com.alltkn.gateway.upstream.UpstreamErrors;
 import com.alltkn.gateway.upstream.UpstreamGate;
+import com.alltkn.gateway.upstream.UpstreamGate.Claim;
 import com.alltkn.gateway.upstream.UpstreamRequest;
 import com.alltkn.gateway.upstream.UpstreamRequest.Body;
 import io.vertx.core.MultiMap;
@@ -415,11 +416,18 @@ final class Attempts implements Attempt.Listener {
         return new Left(
                 repeatable,
                 request.method().name().equals("GET"),
-                slot.claim(),
+                retriesByItself() ? Claim.NONE : slot.claim(),
                 effort,
                 !moved,
                 nextModel().isPresent(),
                 timeLeft());
+    }
+
+    /// Whether the caller's SDK is trying again by itself, as those of OpenAI say. An upstream with
+    /// too much to do is left to that: each of its tries would be three upstream.
+    private boolean retriesByItself() {
+        var count = request.getHeader("x-stainless-retry-count");
+        return count != null && !count.equals("0");
     }
 
     /// @return the first fallback model that was not asked yet, if there may be one at all

@@ -5,6 +5,7 @@ import com.alltkn.gateway.error.ErrorShape;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.openai.Endpoint;
 import com.alltkn.gateway.openai.JsonRequest;
+import com.alltkn.gateway.openai.StreamEnd;
 import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.rollout.Settings;
 import com.alltkn.gateway.upstream.Attempt;
@@ -242,7 +243,11 @@ final class Attempts implements Attempt.Listener {
     private AttemptClocks clocks(Settings settings) {
         var json = asked.json();
         var streamed =
-                json != null ? json.stream() : asked.hasBody() || !asked.endpoint().answersJson();
+                json != null
+                        ? json.stream()
+                        : asked.hasBody()
+                                || !asked.endpoint().answersJson()
+                                || asked.endpoint().streamEnd() != StreamEnd.NONE;
         var route = asked.endpoint().label();
         var clocks =
                 streamed

@@ -1,5 +1,6 @@
 package com.alltkn.gateway.upstream;
 
+import com.alltkn.gateway.secret.Secret;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -8,6 +9,7 @@ import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestEncoder;
 import io.netty.handler.codec.http.HttpResponse;
@@ -28,15 +30,16 @@ import org.jspecify.annotations.Nullable;
 final class AnswerCodec
         extends CombinedChannelDuplexHandler<AnswerCodec.Decoder, HttpRequestEncoder> {
 
-    private AnswerCodec(HttpDecoderConfig config) {
-        super(new Decoder(config), new HttpRequestEncoder());
+    private AnswerCodec(HttpDecoderConfig config, Secret key) {
+        super(new Decoder(config, key), new HttpRequestEncoder());
     }
 
     /// Takes the place of the codec of a connection.
     ///
     /// @param connection a connection on which nothing was sent yet
     /// @param options what its own codec was made with
-    static void install(ConnectionBase connection, HttpClientOptions options) {
+    /// @param key the key that goes out on it: no header of an answer shows it
+    static void install(ConnectionBase connection, HttpClientOptions options, Secret key) {
         var config =
                 new HttpDecoderConfig()
                         .setMaxInitialLineLength(options.getMaxInitialLineLength())
@@ -47,7 +50,7 @@ final class AnswerCodec
                 connection
                         .channel()
                         .pipeline()
-                        .replace(HttpClientCodec.class, "codec", new AnswerCodec(config));
+                        .replace(HttpClientCodec.class, "codec", new AnswerCodec(config, key));
     }
 
     @Override
@@ -67,13 +70,15 @@ final class AnswerCodec
 
     static final class Decoder extends HttpResponseDecoder {
 
+        private final Secret key;
         private boolean awaited;
         private boolean sent;
         private boolean interim;
         private @Nullable HttpResponse head;
 
-        Decoder(HttpDecoderConfig config) {
+        Decoder(HttpDecoderConfig config, Secret key) {
             super(config);
+            this.key = key;
         }
 
         @Override
@@ -89,6 +94,7 @@ final class AnswerCodec
                 var message = out.get(i);
                 if (message instanceof HttpResponse response) {
                     head = response;
+                    hideKey(response.headers());
                     interim = response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
                     if (response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
                         // Nobody asked for another protocol, and no answer follows in this one.
@@ -100,6 +106,14 @@ final class AnswerCodec
                     out.remove(i--);
                 } else if (last) {
                     ended(context, bytes);
+                }
+            }
+        }
+
+        private void hideKey(HttpHeaders headers) {
+            for (var header : headers.entries()) {
+                if (header.getValue().contains(key.reveal())) {
+                    headers.set(header.getKey(), "***");
                 }
             }
         }

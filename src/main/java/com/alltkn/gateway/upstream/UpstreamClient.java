@@ -140,7 +140,7 @@ public final class UpstreamClient {
         if (!(connection instanceof ConnectionBase base)) {
             throw new IllegalStateException("not a connection of Vert.x' own");
         }
-        AnswerCodec.install(base, options);
+        AnswerCodec.install(base, options, revision.settings().apiKey());
         // TLS keeps a buffer as large as what arrived in a row, 2 MiB for the sixteen reads that
         // are usual, for as long as the connection stands still.
         if (base.channel().config().getRecvByteBufAllocator()

@@ -119,7 +119,9 @@ public final class HeadGuard extends ChannelInitializerExtension {
         public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
             if (message instanceof FullHttpResponse response
                     && response.status().equals(HttpResponseStatus.BAD_REQUEST)
-                    && !response.headers().contains("x-request-id")) {
+                    && !response.headers().contains("x-request-id")
+                    // Who left in the middle of a head gets one, too: there is nothing to close.
+                    && context.channel().isActive()) {
                 response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
                 LastRequest.mark(context.channel());
                 var _ =

@@ -4,8 +4,10 @@ import com.alltkn.gateway.openai.Endpoint;
 import com.alltkn.gateway.openai.RequestKind;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// What a 2xx answer is, as far as the relay has to know.
 enum AnswerKind {
@@ -17,6 +19,9 @@ enum AnswerKind {
     OPAQUE,
     /// No answer at all: a 204.
     NOTHING;
+
+    /// The weight of a coding that is not taken (RFC 9110, 12.4.2).
+    private static final Pattern NEVER = Pattern.compile("(?i)\\s*q\\s*=\\s*0(\\.0*)?\\s*");
 
     /// Decides by status and content type; the body is not looked at.
     ///
@@ -48,10 +53,10 @@ enum AnswerKind {
         if (!fits) {
             return Optional.empty();
         }
-        var coding = head.getHeader(HttpHeaders.CONTENT_ENCODING);
-        if (coding != null && !coding.strip().equalsIgnoreCase("identity")) {
+        var coding = String.join(",", head.headers().getAll(HttpHeaders.CONTENT_ENCODING)).strip();
+        if (!coding.isEmpty() && !coding.equalsIgnoreCase("identity")) {
             return acceptEncoding
-                    .filter(accepted -> !events && accepts(accepted, coding.strip()))
+                    .filter(accepted -> !events && accepts(accepted, coding))
                     .map(_ -> OPAQUE);
         }
         return Optional.of(events ? EVENTS : json ? JSON : OPAQUE);
@@ -64,6 +69,10 @@ enum AnswerKind {
     }
 
     private static boolean accepts(String accepted, String coding) {
-        return accepted.toLowerCase(Locale.ROOT).contains(coding.toLowerCase(Locale.ROOT));
+        return Arrays.stream(accepted.split(",", -1))
+                .map(one -> one.split(";", 2))
+                .anyMatch(one ->
+                        one[0].strip().equalsIgnoreCase(coding)
+                                && (one.length == 1 || !NEVER.matcher(one[1]).matches()));
     }
 }

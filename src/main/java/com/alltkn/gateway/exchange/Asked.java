@@ -3,6 +3,7 @@ package com.alltkn.gateway.exchange;
 import com.alltkn.gateway.caller.Caller;
 import com.alltkn.gateway.openai.Endpoint;
 import com.alltkn.gateway.openai.JsonRequest;
+import com.alltkn.gateway.openai.StreamEnd;
 import com.alltkn.gateway.rollout.Settings;
 import com.alltkn.gateway.upstream.AttemptClocks;
 import com.alltkn.gateway.upstream.UpstreamConfig;
@@ -90,7 +91,9 @@ record Asked(
 
     /// @return whether the clocks of a stream apply: to what is not JSON either way, too
     boolean takesClocksOfStream() {
-        return json != null ? json.stream() : hasBody || !endpoint.answersJson();
+        return json != null
+                ? json.stream()
+                : hasBody || !endpoint.answersJson() || endpoint.streamEnd() != StreamEnd.NONE;
     }
 
     AttemptClocks clocks(UpstreamConfig config, Settings settings) {

@@ -13,6 +13,7 @@ import com.alltkn.gateway.upstream.RetryPolicy.OtherModel;
 import com.alltkn.gateway.upstream.RetryPolicy.OtherRevision;
 import com.alltkn.gateway.upstream.UpstreamClient;
 import com.alltkn.gateway.upstream.UpstreamGate;
+import com.alltkn.gateway.upstream.UpstreamGate.Claim;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import java.time.Duration;
@@ -235,11 +236,18 @@ final class Attempts implements BoundAttempt.Listener {
         return new Left(
                 repeatable,
                 arrival.request().method().name().equals("GET"),
-                slot.claim(),
+                retriesByItself() ? Claim.NONE : slot.claim(),
                 effort,
                 !moved,
                 nextModel().isPresent(),
                 timeLeft());
+    }
+
+    /// Whether the caller's SDK is trying again by itself, as those of OpenAI say. An upstream with
+    /// too much to do is left to that: each of its tries would be three upstream.
+    private boolean retriesByItself() {
+        var count = arrival.request().getHeader("x-stainless-retry-count");
+        return count != null && !count.equals("0");
     }
 
     /// @return the first fallback model that was not asked yet, if there may be one at all

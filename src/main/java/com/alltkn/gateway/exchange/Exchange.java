@@ -196,7 +196,8 @@ public final class Exchange implements Attempts.Listener {
             refuse(new GatewayError.BodyTooLarge(limit));
             return;
         }
-        if ("100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
+        if (request.version() == HttpVersion.HTTP_1_1
+                && "100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT))) {
             request.response().writeContinue();
         }
         if (endpoint.requestKind() == RequestKind.JSON) {

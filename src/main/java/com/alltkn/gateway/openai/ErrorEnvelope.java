@@ -34,8 +34,8 @@ public record ErrorEnvelope(
     private static final byte[] EVENT_END = "\n\n".getBytes(US_ASCII);
 
     /// Reads an upstream's error: the envelope with or without all its fields, `error` as a text, a
-    /// bare object with `message` or `detail`, or any of these in an array. The texts are the
-    /// upstream's own and not yet scrubbed.
+    /// bare object with `message` or `detail`, or any of these in an array, and so is what they
+    /// hold; of several the first counts. The texts are the upstream's own and not yet scrubbed.
     ///
     /// @param body the answer's bytes
     /// @return empty if no message, type or code can be made out
@@ -79,14 +79,22 @@ public record ErrorEnvelope(
     }
 
     private static Optional<ErrorEnvelope> read(JsonNode root) {
-        var outer = root.isArray() && !root.isEmpty() ? root.get(0) : root;
-        var error = outer.path("error");
+        var outer = first(root);
+        var error = first(outer.path("error"));
         if (error.isTextual()) {
             return of(error, outer);
         }
         var fields = error.isObject() ? error : outer;
         var message = fields.path("message");
-        return of(message.isTextual() ? message : fields.path("detail"), fields);
+        if (message.isTextual()) {
+            return of(message, fields);
+        }
+        var detail = first(fields.path("detail"));
+        return of(detail.isObject() ? detail.path("msg") : detail, fields);
+    }
+
+    private static JsonNode first(JsonNode node) {
+        return node.isArray() && !node.isEmpty() ? node.get(0) : node;
     }
 
     private static Optional<ErrorEnvelope> of(JsonNode message, JsonNode fields) {

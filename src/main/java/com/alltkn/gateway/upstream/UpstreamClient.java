@@ -130,19 +130,21 @@ public final class UpstreamClient {
         return vertx.httpClientBuilder()
                 .with(options)
                 .with(options.getPoolOptions())
-                .withConnectHandler(UpstreamClient::prepare)
+                .withConnectHandler(this::prepare)
                 .build();
     }
 
-    private static void prepare(HttpConnection connection) {
+    private void prepare(HttpConnection connection) {
         // Who uses a connection is told of its failure; nobody needs it in the log.
         connection.exceptionHandler(_ -> {});
+        if (!(connection instanceof ConnectionBase base)) {
+            throw new IllegalStateException("not a connection of Vert.x' own");
+        }
+        AnswerCodec.install(base, options, revision.settings().apiKey());
         // TLS keeps a buffer as large as what arrived in a row, 2 MiB for the sixteen reads that
-        // are
-        // usual, for as long as the connection stands still.
-        if (connection instanceof ConnectionBase base
-                && base.channel().config().getRecvByteBufAllocator()
-                        instanceof MaxMessagesRecvByteBufAllocator reads) {
+        // are usual, for as long as the connection stands still.
+        if (base.channel().config().getRecvByteBufAllocator()
+                instanceof MaxMessagesRecvByteBufAllocator reads) {
             var _ = reads.maxMessagesPerRead(1);
         }
     }

@@ -25,6 +25,8 @@ public class UpstreamClients implements RevisionListener {
     /// The most that Netty reads at once.
     private static final int LONGEST_PIECE = 64 * 1024;
 
+    private static final int LONGEST_HEAD = 64 * 1024;
+
     private final Vertx vertx;
     private final UpstreamConfig config;
     private final BreakerConfig breakerConfig;
@@ -142,6 +144,8 @@ public class UpstreamClients implements RevisionListener {
                         // caller.
                         .setMaxChunkSize(LONGEST_PIECE)
                         .setDecompressionSupported(false)
+                        // Clouds and their proxies add policies and cookies that go nowhere.
+                        .setMaxHeaderSize(LONGEST_HEAD)
                         // An instrumented client would send the caller's traceparent and
                         // baggage upstream by itself.
                         .setTracingPolicy(TracingPolicy.IGNORE);

@@ -22,6 +22,7 @@ public final class UpstreamErrors {
 
     private static final Set<String> QUOTA =
             Set.of("insufficient_quota", "billing_hard_limit_reached");
+    private static final String NO_TEXT = "upstream refused the request";
     private static final String CALLER = "invalid_request_error";
 
     /// No client waits longer than this because upstream said so: one SDK sleeps however long it is
@@ -99,13 +100,12 @@ public final class UpstreamErrors {
     private static GatewayError refused(
             int status, Optional<ErrorEnvelope> envelope, GatewayError.RetryAdvice advice) {
         if (envelope.isEmpty()) {
-            return new GatewayError.UpstreamRefused(
-                    status, "upstream refused the request", CALLER, null, null, advice);
+            return new GatewayError.UpstreamRefused(status, NO_TEXT, CALLER, null, null, advice);
         }
         var said = envelope.get();
         return new GatewayError.UpstreamRefused(
                 status,
-                said.message(),
+                said.message().isBlank() ? NO_TEXT : said.message(),
                 said.type().isBlank() ? CALLER : said.type(),
                 said.param(),
                 said.code(),

@@ -75,6 +75,18 @@ class EdgeIT {
     }
 
     @Test
+    void saysNothingOfACallerWhoLeavesWithinAHead() throws IOException {
+        for (int i = 0; i < 10; i++) {
+            try (var connection = gateway.connect()) {
+                connection.send(HEAD);
+            }
+        }
+
+        assertThat(answers(production.post(PATH, CHAT))).isTrue();
+        assertThat(gateway.stderr()).doesNotContain("WARN", "Exception");
+    }
+
+    @Test
     void closesAConnectionWhoseNextHeadDrips() throws IOException {
         try (var connection = gateway.connect()) {
             connection.send(production.post(PATH, CHAT)).read(SOON);

@@ -194,6 +194,27 @@ class HeadersTest extends GatewayTest {
     }
 
     @Test
+    void showsTheKeyInNoHeaderThatUpstreamSays() throws IOException {
+        var key = laboratory.upstreamKey();
+        laboratory
+                .upstream()
+                .answer(
+                        Script.json(
+                                200,
+                                ScriptedUpstream.COMPLETION,
+                                "x-request-id: Bearer " + key,
+                                "openai-version: 1",
+                                "x-ratelimit-limit-requests: " + key));
+
+        var response = send(post("/v1/chat/completions", CHAT));
+
+        assertThat(response.header("x-upstream-request-id")).contains("***");
+        assertThat(response.header("openai-version")).contains("1");
+        assertThat(headers(response.headers()).toString()).doesNotContain(key);
+        assertThat(records.single().path("upstream_request_id").asText()).isEqualTo("***");
+    }
+
+    @Test
     void marksAStreamAsOneThatNobodyMayHold() throws IOException {
         laboratory.upstream().answer(Script.sse(Script.event("[DONE]")));
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.alltkn.gateway.laboratory.Gate;
+import com.alltkn.gateway.laboratory.RawHttp;
 import com.alltkn.gateway.laboratory.Script;
 import io.quarkus.test.junit.QuarkusTest;
 import java.io.IOException;
@@ -145,6 +146,19 @@ class BrokenStreamTest extends ExchangeTest {
         assertEndsInError(response, HELLO, "upstream_timeout");
         assertThat(summary(records.single()))
                 .isEqualTo("200 timed_out upstream_timeout timeout_idle");
+    }
+
+    /// A stored response can be streamed once more, and no body says so.
+    @Test
+    void waitsNoLongerForAStoredResponseThanForAnyStream() throws IOException {
+        laboratory.upstream().answer(Script.silence());
+        var key = "authorization: Bearer " + laboratory.storingCallerKey();
+
+        var response = send(RawHttp.request("GET", "/v1/responses/resp_1?stream=true", "", key));
+
+        assertEnvelope(response, 504, "upstream_timeout");
+        assertThat(summary(records.single()))
+                .isEqualTo("504 timed_out upstream_timeout timeout_first_byte");
     }
 
     @Test

@@ -129,7 +129,7 @@ class InvalidAnswerTest extends ExchangeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {100, 103})
+    @ValueSource(ints = {100, 102, 103, 104, 199})
     void takesNoNoticeOfAnInterimAnswer(int status) throws IOException {
         laboratory
                 .upstream()
@@ -148,6 +148,7 @@ class InvalidAnswerTest extends ExchangeTest {
     @ValueSource(
             strings = {
                 "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n",
+                "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n",
                 "HTTP/2.0 200 OK\r\ncontent-length: 0\r\n\r\n",
                 "HTTP/1.1 200 OK\r\ncontent-type: application/json\u000b\r\n"
                         + "content-length: 2\r\n\r\n{}",
@@ -182,6 +183,24 @@ class InvalidAnswerTest extends ExchangeTest {
         assertEnvelope(refused, 502, "upstream_invalid_answer");
         assertThat(taken.header("content-encoding")).contains("gzip");
         assertThat(taken.bodyText()).isEqualTo("zipped");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "content-encoding: gzip|gzip;q=0, identity",
+                "content-encoding: gzip|gzip; q=0.000",
+                "content-encoding: gzip|x-gzipped",
+                "content-encoding: gzip|identity",
+                "content-encoding: gzip, br|gzip, br",
+            })
+    void relaysNoCodingThatItsCallerDoesNotTake(String coding, String taken) throws IOException {
+        laboratory.upstream().answer(Script.json(200, "zipped", coding));
+
+        var response = send(post("/v1/chat/completions", CHAT, "accept-encoding: " + taken));
+
+        assertEnvelope(response, 502, "upstream_invalid_answer");
     }
 
     private static Script jsonInChunks(String... pieces) {

@@ -21,7 +21,7 @@ class OldCallerTest extends ExchangeTest {
     private static final String CHUNKED = "transfer-encoding: chunked";
 
     @ParameterizedTest
-    @ValueSource(strings = {"accept: */*", "connection: keep-alive"})
+    @ValueSource(strings = {"accept: */*", "connection: keep-alive", "expect: 100-continue"})
     void getsAnAnswerWithItsLength(String header) throws IOException {
         try (var connection = connect().send(old(CHAT, header))) {
             var response = connection.read(SOON);

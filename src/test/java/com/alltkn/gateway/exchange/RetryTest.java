@@ -23,6 +23,7 @@ import java.util.function.Predicate;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// A gateway that tries again, falls back and leaves a dead upstream alone.
@@ -87,6 +88,20 @@ class RetryTest extends ExchangeTest {
         assertThat(response.header("retry-after")).contains("30");
         assertThat(response.header("x-should-retry")).isEmpty();
         assertThat(laboratory.upstream().requests()).hasSize(1);
+    }
+
+    /// OpenAI's SDKs count their tries from 0. Each of them would else be three upstream.
+    @ParameterizedTest
+    @CsvSource({"0,3", "1,1", "2,1"})
+    void leavesARateLimitToAnSdkThatTriesAgainByItself(String tries, int calls) throws IOException {
+        laboratory.upstream().answer(Script.json(429, ERROR, "retry-after-ms: 1"));
+
+        var response =
+                send(post("/v1/chat/completions", CHAT, "x-stainless-retry-count: " + tries));
+
+        assertEnvelope(response, 429, "rate_limit_exceeded");
+        assertThat(response.header("x-should-retry")).isEmpty();
+        assertThat(laboratory.upstream().requests()).hasSize(calls);
     }
 
     @Test

@@ -245,6 +245,8 @@ class UpstreamErrorsTest extends GatewayTest {
                         + "upstream refused the request",
                 "{\"error\":{\"message\":\"cut|invalid_request_error|-|-|"
                         + "upstream refused the request",
+                "{\"error\":[{\"message\":\"within\"}]}|api_error|-|-|within",
+                "{\"detail\":[{\"loc\":[\"body\"],\"msg\":\"missing\"}]}|api_error|-|-|missing",
                 "null|invalid_request_error|-|-|upstream refused the request",
                 "''|invalid_request_error|-|-|upstream refused the request",
             })
@@ -257,6 +259,16 @@ class UpstreamErrorsTest extends GatewayTest {
 
         assertThat(response.status()).isEqualTo(400);
         assertError(response, type, code, param, message);
+    }
+
+    @Test
+    void saysSomethingWhereUpstreamsTextIsOneEndlessWord() throws IOException {
+        var endless = "{\"error\":{\"message\":\"" + "m".repeat(5000) + "\"}}";
+        laboratory.upstream().answer(Script.json(400, endless));
+
+        var response = send(post("/v1/chat/completions", CHAT));
+
+        assertError(response, "api_error", null, null, "upstream refused the request");
     }
 
     @ParameterizedTest

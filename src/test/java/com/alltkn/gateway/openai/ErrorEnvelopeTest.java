@@ -28,7 +28,10 @@ class ErrorEnvelopeTest {
                 "{\"error\":\"m\",\"code\":5}|m|api_error|-|5",
                 "{\"message\":\"m\",\"type\":\"t\"}|m|t|-|-",
                 "{\"detail\":\"m\"}|m|api_error|-|-",
-                "{\"detail\":[{\"msg\":\"x\"}],\"code\":422}|the upstream gave no message|api_error|-|422",
+                "{\"detail\":[{\"msg\":\"m\"},{\"msg\":\"n\"}],\"code\":422}|m|api_error|-|422",
+                "{\"detail\":[{\"loc\":[1]}],\"code\":422}|the upstream gave no message|api_error|-|422",
+                "{\"error\":[\"m\",\"n\"]}|m|api_error|-|-",
+                "{\"error\":[{\"message\":\"m\",\"code\":\"c\"}]}|m|api_error|-|c",
                 "[{\"error\":{\"message\":\"m\",\"status\":\"X\"}}]|m|api_error|-|-",
                 "{\"error\":{\"message\":\"m\",\"param\":{\"a\":1}},\"x\":[]}|m|api_error|-|-",
             })

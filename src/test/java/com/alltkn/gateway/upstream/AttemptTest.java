@@ -40,6 +40,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AttemptTest {
 
@@ -49,6 +51,9 @@ class AttemptTest {
     private static final AttemptClocks PATIENT = new AttemptClocks(LONG, LONG, LONG, LONG);
     private static final AttemptClocks SHORT_CONNECT = new AttemptClocks(SHORT, LONG, LONG, LONG);
     private static final AttemptClocks SHORT_IDLE = new AttemptClocks(LONG, LONG, SHORT, LONG);
+
+    /// More than the buffers of two sockets hold.
+    private static final int LARGE = 16 * 1024 * 1024;
 
     private static final Body NONE = new Body.Empty();
 
@@ -176,6 +181,58 @@ class AttemptTest {
         var id = upstream.requests().getFirst().connectionId();
         assertThat(upstream.awaitPeerClosed(id, Duration.ofSeconds(1))).isTrue();
         assertThat(client.holders()).isZero();
+    }
+
+    @Test
+    void closesAConnectionWhoseAnswerCameBeforeABodyInMemoryWasSent() throws InterruptedException {
+        upstream.answer(Script.json(200, "{}").beforeTheBody().hang());
+        var client = client(upstream.port(), new HttpClientOptions());
+        var heard = new Heard();
+
+        start(client, new Body.Whole(Buffer.buffer(new byte[LARGE])), PATIENT, heard);
+
+        assertThat(heard.next(3)).containsExactly("answered 200", "received {}", "ended");
+        var id = upstream.requests().getFirst().connectionId();
+        assertThat(upstream.awaitPeerClosed(id, Duration.ofSeconds(1))).isTrue();
+        assertThat(client.holders()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\n"
+                        + "content-length: 4\r\n\r\nevil",
+                "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\ncontent-le",
+                "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}}",
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n0\r\n\r\n"
+            })
+    void givesTheBytesBehindAnAnswerToNobody(String bytes) throws InterruptedException {
+        upstream.answerNext(Script.nothing().send(bytes), Script.json(200, "next"));
+        var client = client(upstream.port(), new HttpClientOptions().setMaxPoolSize(1));
+        var first = new Heard();
+        var waiting = new Heard();
+
+        context.runOnContext(_ -> {
+            start(client, NONE, PATIENT, first);
+            start(client, NONE, PATIENT, waiting);
+        });
+
+        assertThat(first.next(3)).containsExactly("answered 200", "received {}", "ended");
+        assertThat(waiting.next(3)).containsExactly("answered 200", "received next", "ended");
+        assertThat(upstream.acceptedConnections()).isEqualTo(2);
+    }
+
+    @Test
+    void closesAConnectionThatBringsBytesNobodyAskedFor() throws InterruptedException {
+        upstream.answer(Script.json(200, "{}").pause(SHORT).send("HTTP/1.1 2").hang());
+        var client = client(upstream.port(), new HttpClientOptions());
+        var heard = new Heard();
+
+        start(client, NONE, PATIENT, heard);
+
+        assertThat(heard.next(3)).containsExactly("answered 200", "received {}", "ended");
+        var id = upstream.requests().getFirst().connectionId();
+        assertThat(upstream.awaitPeerClosed(id, Duration.ofSeconds(2))).isTrue();
     }
 
     /// The connection of an answer that is held back carries the next request as soon as upstream

@@ -106,11 +106,12 @@ class UpstreamErrorsTest extends GatewayTest {
         assertThat(error(response).path("code").asText()).isEqualTo("upstream_invalid_answer");
     }
 
-    @Test
-    void switchesToNoProtocolThatUpstreamWants() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"h2c", "websocket"})
+    void switchesToNoProtocolThatUpstreamWants(String protocol) throws IOException {
         laboratory
                 .upstream()
-                .answer(Script.head(101, "connection: upgrade", "upgrade: h2c").close());
+                .answer(Script.head(101, "connection: upgrade", "upgrade: " + protocol).hang());
 
         var response = send(post("/v1/chat/completions", CHAT));
 

@@ -142,10 +142,10 @@ final class Attempts implements BoundAttempt.Listener {
                 fail(new GatewayError.ModelNotAllowed(model), "model_not_allowed", false);
                 return;
             }
-            modelsTried.add(model);
         }
+        var retry = model == null ? effort.attempts() > 0 : !modelsTried.add(model);
         bound = null;
-        switch (client.breaker(model).tryPass(asked.caller().id())) {
+        switch (client.breaker(model).tryPass(asked.caller().id(), retry)) {
             case Breaker.Refused(var wait) -> {
                 client.release();
                 failed(new GatewayError.UpstreamUnavailable(wait), false, "breaker_open");

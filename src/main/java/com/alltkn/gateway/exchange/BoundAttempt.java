@@ -4,6 +4,7 @@ import com.alltkn.gateway.error.ErrorShape;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.openai.Endpoint;
 import com.alltkn.gateway.rollout.Revision;
+import com.alltkn.gateway.secret.SecretMask;
 import com.alltkn.gateway.upstream.Attempt;
 import com.alltkn.gateway.upstream.AttemptClocks;
 import com.alltkn.gateway.upstream.UpstreamClient;
@@ -31,6 +32,7 @@ final class BoundAttempt implements Attempt.Listener {
     private final Exchanges gateway;
     private final Arrival arrival;
     private final Revision revision;
+    private final SecretMask mask;
     private final Endpoint endpoint;
     private final boolean streamAsked;
     private final boolean usageAdded;
@@ -63,6 +65,7 @@ final class BoundAttempt implements Attempt.Listener {
         this.gateway = gateway;
         this.arrival = arrival;
         this.revision = client.revision();
+        this.mask = client.mask();
         this.endpoint = asked.endpoint();
         this.streamAsked = asked.stream();
         this.usageAdded = asked.addsUsage(gateway.upstreamConfig());
@@ -157,6 +160,7 @@ final class BoundAttempt implements Attempt.Listener {
                 kind,
                 endpoint.streamEnd(),
                 usageAdded,
+                mask,
                 head,
                 arrival.request().response(),
                 listener::answering);

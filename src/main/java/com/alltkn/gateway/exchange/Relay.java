@@ -7,6 +7,7 @@ import com.alltkn.gateway.openai.SseTap;
 import com.alltkn.gateway.openai.StreamEnd;
 import com.alltkn.gateway.openai.Usage;
 import com.alltkn.gateway.openai.UsageChunkFilter;
+import com.alltkn.gateway.secret.SecretMask;
 import com.alltkn.gateway.upstream.AnswerHeaders;
 import com.alltkn.gateway.upstream.Attempt;
 import io.vertx.core.MultiMap;
@@ -18,9 +19,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Hands one 2xx answer on, byte for byte, and reads along. Nothing is written before the first
-/// byte of the body is here: up to then a failure can still be an ordinary error. A caller that
-/// reads slower than upstream writes holds upstream back.
+/// Hands one 2xx answer on, byte for byte, but for the gateway's own key, and reads along. Nothing
+/// is written before the first byte of the body is here: up to then a failure can still be an
+/// ordinary error. A caller that reads slower than upstream writes holds upstream back.
 final class Relay {
 
     private static final CharSequence EVENT_STREAM =
@@ -32,6 +33,7 @@ final class Relay {
     private final HttpClientResponse head;
     private final HttpServerResponse response;
     private final Consumer<MultiMap> headers;
+    private final SecretMask.Pieces mask;
     private final boolean closeDelimited;
     private final @Nullable SseTap events;
     private final @Nullable UsageChunkFilter withoutUsage;
@@ -51,6 +53,7 @@ final class Relay {
             AnswerKind kind,
             StreamEnd streamEnd,
             boolean usageAdded,
+            SecretMask mask,
             HttpClientResponse head,
             HttpServerResponse response,
             Consumer<MultiMap> headers) {
@@ -60,6 +63,7 @@ final class Relay {
         this.head = head;
         this.response = response;
         this.headers = headers;
+        this.mask = mask.pieces();
         this.closeDelimited =
                 head.getHeader(HttpHeaders.CONTENT_LENGTH) == null
                         && head.getHeader(HttpHeaders.TRANSFER_ENCODING) == null;
@@ -73,6 +77,10 @@ final class Relay {
     ///
     /// @return whether it can be the answer's; if not, it has not been written
     boolean accept(Buffer chunk) {
+        return take(mask.accept(chunk));
+    }
+
+    private boolean take(Buffer chunk) {
         if (events != null) {
             events.accept(chunk);
             write(withoutUsage == null ? chunk : withoutUsage.accept(chunk));
@@ -100,6 +108,9 @@ final class Relay {
     ///
     /// @return what is missing all the same; if so, nothing is ended yet
     Optional<GatewayError> end() {
+        if (!take(mask.end())) {
+            return Optional.of(new GatewayError.UpstreamInvalidAnswer());
+        }
         if (events != null) {
             if (withoutUsage != null) {
                 write(withoutUsage.end());

@@ -1,4 +1,4 @@
-/// A secret's type: how a credential is held, compared and named without being shown.
+/// A secret's type: how a credential is held, compared, named and hidden.
 @NullMarked
 package com.alltkn.gateway.secret;
 

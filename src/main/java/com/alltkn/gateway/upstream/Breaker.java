@@ -10,9 +10,10 @@ import org.jspecify.annotations.Nullable;
 
 /// Leaves an upstream alone that does nothing but fail, and refuses callers at once instead. It
 /// opens after a number of failures in a row that took at least a second, so that a moment's
-/// trouble does not become an outage. From then on one exchange at a time is let through as a
-/// trial: one in each interval, and the first of each caller that had no part in the failures, for
-/// they may have been that caller's own doing. The first answer closes it.
+/// trouble does not become an outage. A retry that fails says nothing new and is not counted. From
+/// then on one exchange at a time is let through as a trial: one in each interval, and the first of
+/// each caller that had no part in the failures, for they may have been that caller's own doing.
+/// The first answer closes it.
 ///
 /// Whatever upstream answers to, a refusal of the request included, is no failure of it; a caller
 /// who leaves says nothing about it. Time is that of [System#nanoTime()], so that a clock that is
@@ -45,16 +46,17 @@ public final class Breaker {
     /// Asks for one attempt to be let through.
     ///
     /// @param caller the id of the caller
+    /// @param retry whether the same exchange has had a pass before
     /// @return a pass, or how long to wait
-    public synchronized Passage tryPass(String caller) {
+    public synchronized Passage tryPass(String caller, boolean retry) {
         var now = nanoTime.getAsLong();
         if (!open) {
-            return new Pass(caller, now);
+            return new Pass(caller, retry, now);
         }
         // A trial that says nothing for an interval stands in nobody's way any more.
         var trying = trial != null && now - trialBegan < interval;
         if (!trying && (now - nextTrial >= 0 || !failing.contains(caller))) {
-            var pass = new Pass(caller, now);
+            var pass = new Pass(caller, retry, now);
             trial = pass;
             trialBegan = now;
             return pass;
@@ -83,6 +85,9 @@ public final class Breaker {
                 trial = null;
                 nextTrial = now + interval;
             }
+            return;
+        }
+        if (pass.retry) {
             return;
         }
         if (failuresInARow == 0) {
@@ -114,10 +119,12 @@ public final class Breaker {
     public final class Pass implements Passage {
 
         private final String caller;
+        private final boolean retry;
         private final long began;
 
-        private Pass(String caller, long began) {
+        private Pass(String caller, boolean retry, long began) {
             this.caller = caller;
+            this.retry = retry;
             this.began = began;
         }
 

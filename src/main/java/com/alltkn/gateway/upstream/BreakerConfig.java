@@ -8,8 +8,9 @@ import java.time.Duration;
 @ConfigMapping(prefix = "gateway.upstream.breaker")
 public interface BreakerConfig {
 
-    /// @return how many attempts in a row have to fail, over at least a second; 0 for no breaker
-    @WithDefault("20")
+    /// @return how many exchanges in a row have to fail, over at least a second, retries not
+    ///   counted; 0 for no breaker
+    @WithDefault("50")
     int failures();
 
     /// @return how long callers are refused before one of them tries again

@@ -1,6 +1,7 @@
 package com.alltkn.gateway.upstream;
 
 import com.alltkn.gateway.rollout.Revision;
+import com.alltkn.gateway.secret.SecretMask;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.vertx.core.Vertx;
@@ -36,6 +37,7 @@ public final class UpstreamClient {
     private final boolean tls;
     private final String pathPrefix;
     private final String authorization;
+    private final SecretMask mask;
     private final Map<EventLoop, HttpClient> perLoop = new ConcurrentHashMap<>();
     private final AtomicInteger holders = new AtomicInteger();
     private final Map<String, Breaker> breakers = new ConcurrentHashMap<>();
@@ -54,6 +56,7 @@ public final class UpstreamClient {
         this.port = baseUrl.getPort() >= 0 ? baseUrl.getPort() : tls ? 443 : 80;
         this.pathPrefix = baseUrl.getRawPath();
         this.authorization = "Bearer " + revision.settings().apiKey().reveal();
+        this.mask = new SecretMask(revision.settings().apiKey());
         this.options = options.setSsl(tls);
         this.breakerConfig = breakerConfig;
         // The models that matter have a breaker of their own whatever else is asked for.
@@ -64,6 +67,11 @@ public final class UpstreamClient {
     /// @return the revision whose key and address this client uses
     public Revision revision() {
         return revision;
+    }
+
+    /// @return what hides its key
+    public SecretMask mask() {
+        return mask;
     }
 
     /// Finds the breaker of a model, for one may fail while others answer. The names that callers

@@ -209,7 +209,12 @@ class EdgeIT {
     /// A heap of 256 MiB leaves the bodies of one caller 32.
     @Test
     void holdsTheBodiesOfOneCallerInBoundedMemory() throws IOException {
-        var body = CHAT.replace("\"m\"", "\"" + "m".repeat(12 * (int) MEBIBYTE) + "\"");
+        var body =
+                CHAT.replace(
+                        "[]",
+                        "[{\"role\":\"user\",\"content\":\""
+                                + "x".repeat(12 * (int) MEBIBYTE)
+                                + "\"}]");
         var gate = new Gate();
         production.upstream().answer(Script.nothing().await(gate).then(Script.json(200, "{}")));
         var connections = new ArrayList<RawHttp>();

@@ -28,6 +28,34 @@ class RelayTest extends GatewayTest {
                 .isEqualTo("/api/v1/chat/completions");
     }
 
+    @Test
+    void writesAsterisksOverItsOwnKeyInAnAnswer() throws IOException {
+        var key = laboratory.upstreamKey();
+        var answer = "{\"echo\":\"Bearer " + key + "\",\"near\":\"test-key-\"}";
+        laboratory.upstream().answer(Script.json(200, answer));
+
+        var response = send(post("/v1/chat/completions", CHAT));
+
+        assertThat(response.bodyText()).isEqualTo(answer.replace(key, "*".repeat(key.length())));
+    }
+
+    @Test
+    void writesAsterisksOverItsOwnKeyInAStreamHoweverItComes() throws IOException {
+        var key = laboratory.upstreamKey();
+        var start = "data: {\"error\":{\"message\":\"no such key ";
+        var end = "\"}}\n\ndata: [DONE]\n\n";
+        laboratory
+                .upstream()
+                .answer(
+                        Script.sseHead()
+                                .chunks(start + key.substring(0, 9), key.substring(9) + end)
+                                .lastChunk());
+
+        var response = send(post("/v1/chat/completions", STREAMED_CHAT));
+
+        assertThat(response.bodyText()).isEqualTo(start + "*".repeat(key.length()) + end);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"/v1", "/api/v1"})
     void servesBothRoots(String root) throws IOException {

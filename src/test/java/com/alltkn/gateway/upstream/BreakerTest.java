@@ -31,7 +31,7 @@ class BreakerTest {
         fail("a", 1);
 
         assertThat(breaker.isOpen()).isTrue();
-        assertThat(breaker.tryPass("a")).isEqualTo(new Refused(INTERVAL));
+        assertThat(breaker.tryPass("a", false)).isEqualTo(new Refused(INTERVAL));
     }
 
     @Test
@@ -68,18 +68,28 @@ class BreakerTest {
     }
 
     @Test
+    void doesNotCountRetries() {
+        fail("a", FAILURES - 1);
+        pass(Duration.ofSeconds(2));
+
+        ((Pass) breaker.tryPass("a", true)).failed(FAILED);
+
+        assertThat(breaker.isOpen()).isFalse();
+    }
+
+    @Test
     void letsOneTrialThroughInEachInterval() {
         open("a");
         pass(INTERVAL.minusNanos(1));
-        assertThat(breaker.tryPass("a")).isEqualTo(new Refused(Duration.ofNanos(1)));
+        assertThat(breaker.tryPass("a", false)).isEqualTo(new Refused(Duration.ofNanos(1)));
         pass(Duration.ofNanos(1));
 
-        var trial = breaker.tryPass("a");
+        var trial = breaker.tryPass("a", false);
 
         assertThat(trial).isInstanceOf(Pass.class);
-        assertThat(breaker.tryPass("a")).isEqualTo(new Refused(INTERVAL));
+        assertThat(breaker.tryPass("a", false)).isEqualTo(new Refused(INTERVAL));
         ((Pass) trial).failed(FAILED);
-        assertThat(breaker.tryPass("a")).isEqualTo(new Refused(INTERVAL));
+        assertThat(breaker.tryPass("a", false)).isEqualTo(new Refused(INTERVAL));
     }
 
     @Test
@@ -90,7 +100,7 @@ class BreakerTest {
         pass("a").failed(new GatewayError.UpstreamCredentialsExhausted());
 
         assertThat(breaker.isOpen()).isFalse();
-        assertThat(breaker.tryPass("b")).isInstanceOf(Pass.class);
+        assertThat(breaker.tryPass("b", false)).isInstanceOf(Pass.class);
     }
 
     @Test
@@ -100,7 +110,7 @@ class BreakerTest {
 
         pass("a").left();
 
-        assertThat(breaker.tryPass("a")).isInstanceOf(Pass.class);
+        assertThat(breaker.tryPass("a", false)).isInstanceOf(Pass.class);
     }
 
     @Test
@@ -111,19 +121,19 @@ class BreakerTest {
 
         pass(INTERVAL);
 
-        assertThat(breaker.tryPass("a")).isInstanceOf(Pass.class);
+        assertThat(breaker.tryPass("a", false)).isInstanceOf(Pass.class);
     }
 
     @Test
     void letsACallerTryThatHadNoPartInTheFailures() {
         open("a");
 
-        var trial = breaker.tryPass("b");
+        var trial = breaker.tryPass("b", false);
 
         assertThat(trial).isInstanceOf(Pass.class);
-        assertThat(breaker.tryPass("c")).isInstanceOf(Refused.class);
+        assertThat(breaker.tryPass("c", false)).isInstanceOf(Refused.class);
         ((Pass) trial).failed(FAILED);
-        assertThat(breaker.tryPass("b")).isInstanceOf(Refused.class);
+        assertThat(breaker.tryPass("b", false)).isInstanceOf(Refused.class);
     }
 
     @ParameterizedTest
@@ -154,7 +164,7 @@ class BreakerTest {
         var off = breaker(0);
 
         for (int i = 0; i < 100; i++) {
-            ((Pass) off.tryPass("a")).failed(FAILED);
+            ((Pass) off.tryPass("a", false)).failed(FAILED);
             pass(Duration.ofSeconds(1));
         }
 
@@ -174,7 +184,7 @@ class BreakerTest {
     }
 
     private Pass pass(String caller) {
-        return (Pass) breaker.tryPass(caller);
+        return (Pass) breaker.tryPass(caller, false);
     }
 
     private void pass(Duration time) {

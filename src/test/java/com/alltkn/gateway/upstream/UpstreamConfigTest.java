@@ -144,7 +144,7 @@ class UpstreamConfigTest {
         assertThat(retry.minInFlight()).isEqualTo(3);
         assertThat(retry.baseDelay()).isEqualTo(Duration.ofMillis(200));
         assertThat(retry.longestWait()).isEqualTo(Duration.ofSeconds(5));
-        assertThat(breaker.failures()).isEqualTo(20);
+        assertThat(breaker.failures()).isEqualTo(50);
         assertThat(breaker.interval()).isEqualTo(Duration.ofSeconds(5));
     }
 

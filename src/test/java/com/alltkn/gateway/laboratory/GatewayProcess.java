@@ -75,6 +75,11 @@ public final class GatewayProcess implements AutoCloseable {
         return new Launch(profile);
     }
 
+    /// Whether it is a native executable.
+    public static boolean isNative() {
+        return System.getProperty(EXECUTABLE) != null;
+    }
+
     /// The id that the system knows it by.
     public long pid() {
         return process.pid();
@@ -152,7 +157,7 @@ public final class GatewayProcess implements AutoCloseable {
     /// The memory in use, in bytes, once it has forgotten what nobody holds any more: on the heap
     /// and in buffers beside it; or what is resident of a native executable, which cannot be asked.
     public long usedMemory() throws IOException, InterruptedException {
-        if (System.getProperty(EXECUTABLE) != null) {
+        if (isNative()) {
             return residentMemory();
         }
         collectGarbage();

@@ -23,8 +23,8 @@ public final class RegistryTool {
     private static final Path CACHE =
             Path.of(System.getProperty("user.home"), ".cache", "alltkn-gateway");
 
-    /// Long enough to compile a large Go program on a small machine.
-    private static final Duration LONGEST_INSTALLATION = Duration.ofMinutes(10);
+    /// Long enough to compile large Go programs on a small machine.
+    private static final Duration LONGEST_INSTALLATION = Duration.ofMinutes(20);
 
     private static final Duration LONGEST_RUN = Duration.ofMinutes(3);
 
@@ -62,6 +62,37 @@ public final class RegistryTool {
                                                 "-trimpath",
                                                 "-ldflags=-s -w",
                                                 path + "@" + version))
+                                .success());
+    }
+
+    /// The API server of Kubernetes, with `etcd` and `kubectl` in the same directory. Its parts,
+    /// which its own module expects beside it, are modules too: their 0.x is its 1.x.
+    ///
+    /// @param version of it, without the `v1.`
+    public static RegistryTool kubernetes(String version) {
+        return new RegistryTool(
+                "kube-apiserver",
+                "v1." + version,
+                directory ->
+                        run(
+                                        LONGEST_INSTALLATION,
+                                        directory,
+                                        Map.of("VERSION", version, "CGO_ENABLED", "0"),
+                                        List.of(
+                                                "sh",
+                                                "-ec",
+                                                """
+                                                go mod download "k8s.io/kubernetes@v1.$VERSION"
+                                                { echo module cluster
+                                                  sed -e /^module/d -e "s|=> ./staging/src/\\(.*\\)|=> \\1 v0.$VERSION|" \
+                                                    "$(go env GOMODCACHE)/cache/download/k8s.io/kubernetes/@v/v1.$VERSION.mod"
+                                                } > go.mod
+                                                go mod edit -require "k8s.io/kubernetes@v1.$VERSION"
+                                                for package in k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kubectl go.etcd.io/etcd/server/v3
+                                                do go build -mod=mod -trimpath -ldflags='-s -w' -o bin/ $package; done
+                                                mv bin/server bin/etcd
+                                                rm go.mod go.sum
+                                                """))
                                 .success());
     }
 

@@ -108,7 +108,8 @@ final class Relay {
     ///
     /// @return what is missing all the same; if so, nothing is ended yet
     Optional<GatewayError> end() {
-        if (!take(mask.end())) {
+        var rest = mask.end();
+        if (rest.length() > 0 && !take(rest)) {
             return Optional.of(new GatewayError.UpstreamInvalidAnswer());
         }
         if (events != null) {

@@ -30,6 +30,9 @@ final class ArtefactTexts {
     /// Shorter rows hold no key.
     private static final int SHORTEST_ROW = 16;
 
+    /// So many that no rule takes a row for the value of a name that the one before ends with.
+    private static final String BETWEEN_ROWS = "\n".repeat(6);
+
     /// A file is looked at by one core only, so a large one becomes several.
     private static final int PIECE = 1 << 20;
 
@@ -135,7 +138,7 @@ final class ArtefactTexts {
             } else if (rows.length() - start < SHORTEST_ROW) {
                 rows.setLength(start);
             } else {
-                rows.append("\n\n");
+                rows.append(BETWEEN_ROWS);
                 start = rows.length();
             }
         }

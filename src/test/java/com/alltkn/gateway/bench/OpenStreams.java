@@ -52,10 +52,10 @@ public final class OpenStreams {
             load.begin(workload, port, 0, workload.settled(), WINDOW, List.of());
             load.await();
         }
-        print("streams", "events/s", "CPU", "p50 ms", "p99 ms", "KiB each", "resident MiB");
+        print("streams", "KiB each", "resident MiB");
         awaitInFlight(0);
         var before = used();
-        print("0", "", "", "", "", "", Long.toString(resident()));
+        print("0", "", Long.toString(resident()));
         for (var workload : List.of(Workload.OPEN_STREAMS, Workload.SLOW_STREAMS)) {
             var streams = workload.connections();
             load.begin(workload, port, 0, workload.settled(), WINDOW, List.of(gateway.pid()));
@@ -66,14 +66,7 @@ public final class OpenStreams {
             if (measured.failures() > 0) {
                 throw new IllegalStateException(measured.failures() + " failures");
             }
-            print(
-                    Integer.toString(streams),
-                    "%.0f".formatted(measured.perSecond(workload)),
-                    "%.0f %%".formatted(measured.cpu() / measured.seconds() / 1e4),
-                    "%.2f".formatted(measured.p50() / 1e3),
-                    "%.2f".formatted(measured.p99() / 1e3),
-                    "%.0f".formatted(each),
-                    Long.toString(resident));
+            print(Integer.toString(streams), "%.0f".formatted(each), Long.toString(resident));
             awaitInFlight(0);
         }
         Bench.printLoadAverage("after");
@@ -83,7 +76,9 @@ public final class OpenStreams {
         var until = System.nanoTime() + WINDOW.toNanos();
         while (metric("gateway_exchanges_in_flight") != streams) {
             if (System.nanoTime() > until) {
-                throw new IllegalStateException("never " + streams + " exchanges under way");
+                throw new IllegalStateException(
+                        "%d streams are wanted, %.0f exchanges under way"
+                                .formatted(streams, metric("gateway_exchanges_in_flight")));
             }
             LockSupport.parkNanos(PAUSE.toNanos());
         }
@@ -112,6 +107,6 @@ public final class OpenStreams {
     }
 
     private static void print(String... cells) {
-        IO.println("%8s %9s %6s %8s %8s %9s %13s".formatted((Object[]) cells));
+        IO.println("%8s %9s %13s".formatted((Object[]) cells));
     }
 }

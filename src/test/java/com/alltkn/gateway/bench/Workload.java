@@ -11,7 +11,7 @@ enum Workload {
     LARGE_ANSWER("JSON, 128 KB answer", 1024, "answer=" + 128 * 1024, 32, 200),
     STREAM("SSE, 200 events at once", 1024, "events=200&pause=0", 32, 0),
     OPEN_STREAMS("SSE, 500 streams, 20 events/s each", 1024, "events=200&pause=50", 500, 0),
-    SLOW_STREAMS("SSE, 1,900 streams, 1 event/s each", 1024, "events=60&pause=1000", 1900, 0);
+    SLOW_STREAMS("SSE, 1,000 streams, 1 event/s each", 1024, "events=60&pause=1000", 1000, 0);
 
     /// The key of the made-up caller, and of the made-up account behind nginx.
     static final String KEY = "bench-caller-key";

@@ -3,6 +3,7 @@ package com.alltkn.gateway.secret;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// Writes asterisks over a secret wherever bytes show it, as many as it has bytes. Any thread may
 /// use it.
@@ -64,7 +65,7 @@ public final class SecretMask {
     /// One body, as it comes. For one thread at a time.
     public final class Pieces {
 
-        private Buffer held = Buffer.buffer();
+        private @Nullable Buffer held;
 
         private Pieces() {}
 
@@ -72,11 +73,11 @@ public final class SecretMask {
         ///
         /// @return what can go on: all but an end that the secret may begin with
         public Buffer accept(Buffer piece) {
-            var bytes = held.length() == 0 ? piece : held.appendBuffer(piece);
+            var bytes = held == null ? piece : held.appendBuffer(piece);
+            held = null;
             mask(bytes);
             var begun = begun(bytes);
             if (begun == 0) {
-                held = Buffer.buffer();
                 return bytes;
             }
             var whole = bytes.length() - begun;
@@ -86,8 +87,8 @@ public final class SecretMask {
 
         /// @return what was held back, for nothing follows
         public Buffer end() {
-            var rest = held;
-            held = Buffer.buffer();
+            var rest = held == null ? Buffer.buffer() : held;
+            held = null;
             return rest;
         }
     }

@@ -178,25 +178,14 @@ class ClusterIT {
         kubectl("create", "serviceaccount", "vault", "--namespace=vault");
         kubectl(right.group(1).split(" "));
         var reviewer = Files.writeString(files.resolve("reviewer"), token("vault", "vault", ""));
-        var authority = production.certificates().caPem().toString();
-        new VaultSetup(production.vault().url(), production.vault().rootToken(), files, "bao")
-                .runWith(
-                        Map.of("VAULT_CACERT", authority),
-                        "--environments",
-                        ManifestsTest.setUp("environments"),
-                        "--logins",
-                        "kubernetes",
-                        "--kubernetes-namespace",
-                        ManifestsTest.setUp("kubernetes-namespace"),
-                        "--kubernetes-audience",
-                        ManifestsTest.setUp("kubernetes-audience"),
-                        "--kubernetes-host",
-                        url,
-                        "--kubernetes-ca",
-                        authority,
-                        "--kubernetes-reviewer-token-file",
-                        reviewer.toString())
-                .success();
+        var authority = production.certificates().caPem();
+        KubernetesLogin.enable(
+                new VaultSetup(
+                        production.vault().url(), production.vault().rootToken(), files, "bao"),
+                authority,
+                url,
+                authority,
+                reviewer);
     }
 
     private static int status(GatewayProcess gateway, String header) {

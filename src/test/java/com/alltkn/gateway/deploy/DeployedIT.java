@@ -57,24 +57,12 @@ class DeployedIT {
         var reviewer =
                 Files.writeString(
                         files.resolve("reviewer"), cluster.token("vault", "reviewer", "cluster"));
-        new VaultSetup(vault.url(), vault.rootToken(), files, "bao")
-                .runWith(
-                        Map.of("VAULT_CACERT", certificates.caPem().toString()),
-                        "--environments",
-                        ManifestsTest.setUp("environments"),
-                        "--logins",
-                        "kubernetes",
-                        "--kubernetes-namespace",
-                        ManifestsTest.setUp("kubernetes-namespace"),
-                        "--kubernetes-audience",
-                        ManifestsTest.setUp("kubernetes-audience"),
-                        "--kubernetes-host",
-                        cluster.url().toString(),
-                        "--kubernetes-ca",
-                        authority.toString(),
-                        "--kubernetes-reviewer-token-file",
-                        reviewer.toString())
-                .success();
+        KubernetesLogin.enable(
+                new VaultSetup(vault.url(), vault.rootToken(), files, "bao"),
+                certificates.caPem(),
+                cluster.url().toString(),
+                authority,
+                reviewer);
     }
 
     @AfterAll

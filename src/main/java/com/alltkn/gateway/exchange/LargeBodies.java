@@ -12,8 +12,16 @@ import java.util.function.Consumer;
 /// turn, so that none waits for another to be read to its end.
 final class LargeBodies {
 
-    private final Semaphore turns =
-            new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors() / 2), true);
+    private final Semaphore turns;
+
+    LargeBodies() {
+        this(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
+    }
+
+    /// @param atOnce how many are read at the same moment
+    LargeBodies(int atOnce) {
+        turns = new Semaphore(atOnce, true);
+    }
 
     /// @param body a body, which must not change any more
     /// @return whether an event loop must not be bothered with it

@@ -3,6 +3,7 @@ package com.alltkn.gateway.exchange;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /// Notices that a body has stopped coming, or takes too long in all. One timer, which is set for
 /// what is left of the pause when it goes off too early: none is set for a piece. For one event
@@ -12,9 +13,10 @@ final class StallWatch {
     private final Vertx vertx;
     private final long pause;
     private final long total;
-    private final long begun = System.nanoTime();
     private final Runnable stalled;
-    private long lastMoved = begun;
+    private final LongSupplier nanoTime;
+    private final long begun;
+    private long lastMoved;
     private boolean held;
     private long timer = -1;
 
@@ -22,10 +24,19 @@ final class StallWatch {
     /// @param total the longest time in all
     /// @param stalled run once it was longer
     StallWatch(Vertx vertx, Duration pause, Duration total, Runnable stalled) {
+        this(vertx, pause, total, stalled, System::nanoTime);
+    }
+
+    /// @param nanoTime the time, as [System#nanoTime()] tells it
+    StallWatch(
+            Vertx vertx, Duration pause, Duration total, Runnable stalled, LongSupplier nanoTime) {
         this.vertx = vertx;
         this.pause = pause.toNanos();
         this.total = total.toNanos();
         this.stalled = stalled;
+        this.nanoTime = nanoTime;
+        this.begun = nanoTime.getAsLong();
+        this.lastMoved = begun;
     }
 
     void start() {
@@ -36,7 +47,7 @@ final class StallWatch {
     /// Tells that a piece has come.
     void moved() {
         held = false;
-        lastMoved = System.nanoTime();
+        lastMoved = nanoTime.getAsLong();
     }
 
     /// Tells that nothing can come until [#moved()], for it is not taken.
@@ -67,7 +78,7 @@ final class StallWatch {
 
     /// How long until it is too long, if nothing comes.
     private long left() {
-        var now = System.nanoTime();
+        var now = nanoTime.getAsLong();
         return Math.min(held ? pause : lastMoved + pause - now, begun + total - now);
     }
 }

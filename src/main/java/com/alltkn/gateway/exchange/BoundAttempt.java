@@ -143,6 +143,7 @@ final class BoundAttempt implements Attempt.Listener {
                 new Upload(
                         arrival.request(),
                         asked.largestBody(),
+                        gateway.bodies().room(asked.caller().id()),
                         gateway.config().bodyTimeout(),
                         asked.ahead(),
                         attempt,

@@ -1,36 +1,46 @@
 package com.alltkn.gateway.exchange;
 
 import com.alltkn.gateway.error.GatewayError;
+import com.alltkn.gateway.openai.BodyBytes;
 import com.alltkn.gateway.upstream.Attempt;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Passes a caller's body on while it arrives: a slow upstream holds the caller back, and no more
-/// than a piece is in memory.
+/// Passes a caller's body on while it arrives. What a slow upstream does not take yet is held in
+/// the caller's room, a block of it; then the caller is held back. Up to there one who leaves is
+/// still noticed.
 final class Upload {
 
     private static final Duration NEVER = Duration.ofNanos(Long.MAX_VALUE / 2);
 
     private final HttpServerRequest from;
     private final long limit;
+    private final BodyMemory.Room room;
     private final Attempt attempt;
     private final @Nullable ReadAhead ahead;
     private final Consumer<GatewayError> refused;
     private final StallWatch watch;
+    private BodyBytes behind = new BodyBytes(Long.MAX_VALUE);
     private long length;
+    private boolean paused;
+    private boolean ended;
     private boolean over;
 
+    /// @param room taken for what upstream does not take yet
     /// @param longestPause how long the caller may pause
     /// @param ahead what was read of the body already, if anything was
     /// @param refused is told why the body may not be passed on to its end
     Upload(
             HttpServerRequest from,
             long limit,
+            BodyMemory.Room room,
             Duration longestPause,
             @Nullable ReadAhead ahead,
             Attempt attempt,
@@ -38,6 +48,7 @@ final class Upload {
             Consumer<GatewayError> refused) {
         this.from = from;
         this.limit = limit;
+        this.room = room;
         this.ahead = ahead;
         this.attempt = attempt;
         this.refused = refused;
@@ -51,20 +62,22 @@ final class Upload {
         from.handler(piece -> received(piece, to));
         from.endHandler(_ -> ended(to));
         watch.start();
+        to.drainHandler(_ -> drained(to));
         if (ahead != null) {
             for (var piece : ahead.bytes()) {
                 pass(piece, to);
             }
+            if (!to.writeQueueFull()) {
+                ahead.letGo();
+            }
         }
-        if (!to.writeQueueFull()) {
-            from.resume();
-        }
+        from.resume();
     }
 
     /// Passes no more of the caller's body on; what still comes is thrown away.
     void stop() {
         end();
-        from.resume();
+        flow();
     }
 
     long length() {
@@ -75,17 +88,19 @@ final class Upload {
         if (over) {
             return;
         }
-        watch.moved();
         if (ahead != null) {
-            // More only comes once upstream has taken what was read ahead.
-            ahead.letGo();
             var trouble = ahead.look(piece);
             if (trouble.isPresent()) {
                 refuse(trouble.get());
                 return;
             }
         }
-        pass(piece, to);
+        if (behind.length() > 0 || to.writeQueueFull()) {
+            hold(piece);
+        } else {
+            watch.moved();
+            pass(piece, to);
+        }
     }
 
     private void pass(Buffer piece, HttpClientRequest to) {
@@ -101,17 +116,67 @@ final class Upload {
         to.write(piece);
         if (to.writeQueueFull()) {
             watch.held();
-            from.pause();
-            to.drainHandler(_ -> {
-                attempt.sending();
-                watch.moved();
-                from.resume();
-            });
         }
     }
 
-    private void ended(HttpClientRequest to) {
+    private void hold(Buffer piece) {
+        if (!room.take(behind.growth(piece.length()))) {
+            refuse(new GatewayError.Overloaded());
+            return;
+        }
+        behind.append(piece);
+        if (behind.length() >= BodyBytes.BLOCK) {
+            from.pause();
+            // By itself Vert.x goes on until it has queued eight pieces.
+            paused = true;
+            connection().ifPresent(ConnectionBase::doPause);
+        }
+    }
+
+    private void drained(HttpClientRequest to) {
         if (over) {
+            return;
+        }
+        var held = behind;
+        behind = new BodyBytes(Long.MAX_VALUE);
+        room.giveBack();
+        letGoOfAhead();
+        watch.moved();
+        attempt.sending();
+        held.buffers().forEach(piece -> pass(piece, to));
+        if (over || to.writeQueueFull()) {
+            return;
+        }
+        if (ended) {
+            ended(to);
+        } else {
+            flow();
+        }
+    }
+
+    private void flow() {
+        from.resume();
+        if (paused) {
+            paused = false;
+            connection().ifPresent(ConnectionBase::doResume);
+        }
+    }
+
+    private void letGoOfAhead() {
+        if (ahead != null) {
+            ahead.letGo();
+        }
+    }
+
+    private Optional<ConnectionBase> connection() {
+        return from.connection() instanceof ConnectionBase base
+                ? Optional.of(base)
+                : Optional.empty();
+    }
+
+    private void ended(HttpClientRequest to) {
+        ended = true;
+        if (over || behind.length() > 0) {
             return;
         }
         if (ahead != null) {
@@ -133,6 +198,8 @@ final class Upload {
 
     private void end() {
         over = true;
+        behind = new BodyBytes(Long.MAX_VALUE);
+        room.giveBack();
         watch.stop();
     }
 }

@@ -151,6 +151,10 @@ final class JsonScanner {
     /// however often this is asked.
     boolean keyIs(byte[] word) {
         if (keyEscaped) {
+            // No character takes more than six bytes.
+            if (keyLength > 6 * word.length) {
+                return false;
+            }
             key = key().getBytes(StandardCharsets.UTF_8);
             keyAt = 0;
             keyLength = key.length;
@@ -433,20 +437,28 @@ final class JsonScanner {
 
     private boolean skipDigits() {
         var from = position();
-        while (hasNext() && bytes[at] >= '0' && bytes[at] <= '9') {
-            at++;
-        }
+        do {
+            var i = at;
+            while (i < end && bytes[i] >= '0' && bytes[i] <= '9') {
+                i++;
+            }
+            at = i;
+        } while (at == end && nextBlock());
         return position() > from || fail(at < end ? Failure.SYNTAX : Failure.TRUNCATED);
     }
 
     private void skipSpace() {
-        while (hasNext()) {
-            var b = bytes[at];
-            if (b > ' ' || (b != ' ' && b != '\n' && b != '\r' && b != '\t')) {
-                return;
+        do {
+            var i = at;
+            while (i < end && isSpace(bytes[i])) {
+                i++;
             }
-            at++;
-        }
+            at = i;
+        } while (at == end && nextBlock());
+    }
+
+    private static boolean isSpace(byte b) {
+        return b <= ' ' && (b == ' ' || b == '\n' || b == '\r' || b == '\t');
     }
 
     private boolean hasNext() {

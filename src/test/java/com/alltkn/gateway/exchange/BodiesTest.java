@@ -135,6 +135,48 @@ class BodiesTest extends ExchangeTest {
     }
 
     @Test
+    void holdsABlockOfAnUploadThatUpstreamDoesNotTake() throws IOException {
+        laboratory.upstream().answer(Script.silence().beforeTheBody());
+        try (var connection = connect()) {
+            connection.send(head(UPLOAD, FORM, CHUNKED));
+            var sending =
+                    Thread.ofVirtual()
+                            .start(() -> {
+                                try {
+                                    for (var i = 0; i < 3000; i++) {
+                                        connection.send(chunk("x".repeat(1000)));
+                                    }
+                                } catch (IOException closed) {
+                                    // Nobody takes it any more.
+                                    return;
+                                }
+                            });
+
+            Awaitility.await().atMost(SOON).until(() -> exchanges.bodyBytes() >= 64 * 1024);
+            assertThat(exchanges.bodyBytes()).isLessThanOrEqualTo(3 * 64 * 1024);
+            assertEnvelope(connection.read(SOON), 504, "upstream_timeout");
+            connection.reset();
+            assertThat(sending).satisfies(thread -> thread.join(SOON));
+        }
+    }
+
+    @Test
+    void passesAnUploadOnByteForByteHoweverSlowUpstreamTakesIt() throws IOException {
+        var body = new StringBuilder("--bnd\r\n");
+        for (var i = 0; body.length() < 3_000_000; i++) {
+            body.append(i).append(' ');
+        }
+        laboratory.upstream().answer(Script.json(200, "{\"text\":\"hi\"}"));
+
+        try (var connection = connect()) {
+            connection.send(head(UPLOAD, FORM, "content-length: " + body.length()) + body);
+            assertThat(connection.read(SOON).bodyText()).isEqualTo("{\"text\":\"hi\"}");
+        }
+        assertThat(laboratory.upstream().requests().getFirst().bodyText())
+                .isEqualTo(body.toString());
+    }
+
+    @Test
     void givesTheRoomBackOfACallerWhoLeaves() throws IOException {
         laboratory.upstream().answer(Script.silence());
         for (var length : new int[] {100, LARGE}) {

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -20,6 +21,16 @@ final class PieceJoiner extends ChannelInboundHandlerAdapter {
     private static final int LONGEST = 64 * 1024;
 
     private @Nullable ByteBuf joined;
+
+    /// Ten thousand chunks take some milliseconds to find: after each read it is another
+    /// connection's turn, not after sixteen.
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        if (context.channel().config().getRecvByteBufAllocator()
+                instanceof MaxMessagesRecvByteBufAllocator reads) {
+            var _ = reads.maxMessagesPerRead(1);
+        }
+    }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.Unpooled;
+import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
@@ -33,6 +34,14 @@ class PieceJoinerTest {
         receive("1\r\na\r\n".repeat(70_000));
 
         assertThat(read()).containsExactly("head", "a".repeat(65_536), "a".repeat(4_464));
+    }
+
+    @Test
+    void letsOtherConnectionsHaveTheirTurnAfterEachRead() {
+        var reads =
+                (MaxMessagesRecvByteBufAllocator) channel.config().getRecvByteBufAllocator();
+
+        assertThat(reads.maxMessagesPerRead()).isEqualTo(1);
     }
 
     @Test

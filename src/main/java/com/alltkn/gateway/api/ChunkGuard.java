@@ -11,8 +11,8 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.impl.ConnectionBase;
 
-/// Answers chunks that are none with an empty 400. Vert.x closes the connection for them and says
-/// nothing.
+/// Answers chunks that are none with an empty 400, behind a [PieceJoiner]. Vert.x closes the
+/// connection for them and says nothing.
 final class ChunkGuard extends ChannelInboundHandlerAdapter {
 
     private HttpServerRequest latest;
@@ -32,6 +32,7 @@ final class ChunkGuard extends ChannelInboundHandlerAdapter {
         var guard = pipeline.get(ChunkGuard.class);
         if (guard == null) {
             var vertx = connection.channelHandlerContext().name();
+            pipeline.addBefore(vertx, null, new PieceJoiner());
             pipeline.addBefore(vertx, null, new ChunkGuard(request));
         } else {
             guard.latest = request;

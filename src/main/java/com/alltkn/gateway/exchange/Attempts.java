@@ -298,6 +298,7 @@ final class Attempts implements BoundAttempt.Listener {
 
     private void finish() {
         over = true;
+        asked = asked.withoutBody();
         slot.leave();
         if (timer >= 0) {
             arrival.context().owner().cancelTimer(timer);

@@ -5,29 +5,49 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// Bounds the memory that callers' bodies take from their first byte until nothing can ask for them
-/// again. One caller gets half of it at most, so that the others always find room.
+/// again, and divides it so that another caller always finds room:
+///
+/// - one caller takes half of what the others leave at most, so that the next one finds as much as
+///   it took;
+/// - a largest body is never too large for a caller who holds nothing else, if it fits at all;
+/// - the last eighth is left to callers who hold hardly anything, however many greedy ones there
+///   are.
+///
+/// Safe for use by several threads, without a lock: two who ask at the same moment may both be told
+/// that there is no room, but never both that there is.
 final class BodyMemory {
 
+    /// This part is left to callers with little.
+    private static final int RESERVED_PART = 8;
+
+    /// Who holds no more than this part has little: sixteen of them find room in what is left to
+    /// them.
+    private static final int LITTLE_PART = 128;
+
+    private final long largest;
     private final long most;
-    private final long mostPerCaller;
+    private final long mostOfMuch;
+    private final long little;
     private final AtomicLong held = new AtomicLong();
-    private final Map<String, AtomicLong> heldByCaller = new ConcurrentHashMap<>();
+    private final Map<String, Long> heldByCaller = new ConcurrentHashMap<>();
 
     BodyMemory(ExchangeConfig config) {
-        var largest = config.maxBodySize().asLongValue();
+        largest = config.maxBodySize().asLongValue();
+        // Two largest bodies beside what is reserved.
+        var least = 2 * largest * RESERVED_PART / (RESERVED_PART - 1) + 1;
         var wanted =
                 config.maxBodyMemory()
                         .map(size -> size.asLongValue())
-                        .orElseGet(
-                                () -> Math.max(Runtime.getRuntime().maxMemory() / 4, 2 * largest));
-        most = Math.max(wanted, largest);
-        mostPerCaller = Math.max(most / 2, largest);
+                        .orElseGet(() -> Runtime.getRuntime().maxMemory() / 4);
+        most = Math.max(wanted, least);
+        mostOfMuch = most - most / RESERVED_PART;
+        little = most / LITTLE_PART;
     }
 
     /// @param caller whose body it is
     /// @return room for a body, nothing of it taken yet
     Room room(String caller) {
-        return new Room(heldByCaller.computeIfAbsent(caller, _ -> new AtomicLong()));
+        return new Room(caller);
     }
 
     /// @return the bytes of all bodies
@@ -35,42 +55,64 @@ final class BodyMemory {
         return held.get();
     }
 
-    private static boolean add(AtomicLong sum, long bytes, long most) {
-        if (sum.addAndGet(bytes) <= most) {
-            return true;
+    /// @return how many callers hold any
+    int holders() {
+        return heldByCaller.size();
+    }
+
+    private boolean fits(long all, long own) {
+        if (own <= little) {
+            return all <= most;
         }
-        sum.addAndGet(-bytes);
-        return false;
+        var spared = mostOfMuch - (all - own);
+        return own <= Math.min(spared, Math.max(spared / 2, largest));
+    }
+
+    private long add(String caller, long bytes) {
+        var now =
+                heldByCaller.compute(
+                        caller,
+                        (_, before) -> {
+                            var sum = (before == null ? 0 : before) + bytes;
+                            return sum == 0 ? null : sum;
+                        });
+        return now == null ? 0 : now;
     }
 
     /// What one body takes. For one thread at a time.
     final class Room {
 
-        private final AtomicLong heldByCaller;
+        private final String caller;
         private long bytes;
 
-        private Room(AtomicLong heldByCaller) {
-            this.heldByCaller = heldByCaller;
+        private Room(String caller) {
+            this.caller = caller;
         }
 
         /// @return whether there is room for so many bytes more; if not, none are taken
         boolean take(long more) {
-            if (!add(heldByCaller, more, mostPerCaller)) {
-                return false;
-            }
-            if (!add(held, more, most)) {
-                heldByCaller.addAndGet(-more);
-                return false;
+            if (more == 0) {
+                return true;
             }
             bytes += more;
-            return true;
+            if (fits(held.addAndGet(more), add(caller, more))) {
+                return true;
+            }
+            giveBack(more);
+            return false;
         }
 
         /// Gives all of it back; once more does nothing.
         void giveBack() {
-            held.addAndGet(-bytes);
-            heldByCaller.addAndGet(-bytes);
-            bytes = 0;
+            if (bytes > 0) {
+                giveBack(bytes);
+            }
+        }
+
+        private void giveBack(long part) {
+            bytes -= part;
+            held.addAndGet(-part);
+            add(caller, -part);
         }
     }
 }

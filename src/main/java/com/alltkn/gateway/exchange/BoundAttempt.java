@@ -17,6 +17,7 @@ import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,7 @@ final class BoundAttempt implements Attempt.Listener {
     private final Buffer errorBody = Buffer.buffer();
 
     private @Nullable Upload upload;
+    private @Nullable BodyFeed feed;
     private @Nullable HttpClientResponse answer;
     private @Nullable Relay relay;
     private @Nullable Duration timeToFirstByte;
@@ -90,6 +92,7 @@ final class BoundAttempt implements Attempt.Listener {
     }
 
     void cancel() {
+        stopSending();
         attempt.cancel();
     }
 
@@ -116,7 +119,12 @@ final class BoundAttempt implements Attempt.Listener {
     private Body body(Asked asked, @Nullable String model) {
         var json = asked.json();
         if (json != null) {
-            return new Body.Whole(Buffer.buffer(json.edited(model, usageAdded, asked.outputCap())));
+            var pieces = json.edited(model, usageAdded, asked.outputCap());
+            return pieces.size() == 1
+                    ? new Body.Whole(pieces.getFirst())
+                    : new Body.Streamed(
+                            OptionalLong.of(pieces.stream().mapToLong(Buffer::length).sum()),
+                            to -> feed(pieces, to));
         }
         if (asked.hasBody()) {
             return new Body.Streamed(asked.declaredLength(), to -> upload(asked, to));
@@ -125,23 +133,43 @@ final class BoundAttempt implements Attempt.Listener {
         return new Body.Empty();
     }
 
+    private void feed(List<Buffer> pieces, HttpClientRequest to) {
+        feed = new BodyFeed(attempt, pieces);
+        feed.start(to);
+    }
+
     private void upload(Asked asked, HttpClientRequest to) {
         upload =
                 new Upload(
                         arrival.request(),
                         asked.largestBody(),
+                        gateway.bodies().room(asked.caller().id()),
+                        gateway.config().bodyTimeout(),
                         asked.ahead(),
                         attempt,
-                        error -> giveUp(error, ErrorShape.of(error).errorClass()));
+                        arrival.context().owner(),
+                        error ->
+                                giveUp(
+                                        error,
+                                        error instanceof GatewayError.BodyTooSlow
+                                                ? "body_stalled"
+                                                : ErrorShape.of(error).errorClass()));
         upload.start(to);
+    }
+
+    private void stopSending() {
+        if (upload != null) {
+            upload.stop();
+        }
+        if (feed != null) {
+            feed.stop();
+        }
     }
 
     @Override
     public void answered(HttpClientResponse head) {
         answer = head;
-        if (upload != null) {
-            upload.stop();
-        }
+        stopSending();
         if (!isGood(head)) {
             return;
         }
@@ -242,9 +270,7 @@ final class BoundAttempt implements Attempt.Listener {
     }
 
     private void fail(GatewayError error, boolean sent, String failure) {
-        if (upload != null) {
-            upload.stop();
-        }
+        stopSending();
         listener.failed(error, sent, failure);
     }
 

@@ -1,12 +1,12 @@
 package com.alltkn.gateway.exchange;
 
 import com.alltkn.gateway.error.GatewayError;
+import com.alltkn.gateway.openai.BodyBytes;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// Reads a caller's body into memory, bounded in size, in the room that there is for it, in the
 /// time between two pieces and in all.
@@ -15,42 +15,49 @@ final class CallerBody {
     private final long limit;
     private final BodyMemory.Room room;
     private final StallWatch watch;
-    private final Consumer<byte[]> whole;
+    private final Consumer<BodyBytes> whole;
     private final Consumer<GatewayError> refused;
-    private final List<Buffer> pieces = new ArrayList<>(2);
 
+    private @Nullable BodyBytes bytes;
     private long length;
-    private boolean over;
 
     private CallerBody(
+            long declared,
             long limit,
             BodyMemory.Room room,
             ExchangeConfig config,
             Vertx vertx,
-            Consumer<byte[]> whole,
+            Consumer<BodyBytes> whole,
             Consumer<GatewayError> refused) {
+        this.bytes = new BodyBytes(declared);
         this.limit = limit;
         this.room = room;
-        this.watch = new StallWatch(vertx, config, this::stalled);
+        this.watch =
+                new StallWatch(
+                        vertx, config.bodyTimeout(), config.bodyTotalTimeout(), this::stalled);
         this.whole = whole;
         this.refused = refused;
     }
 
     /// Starts reading; one of the two consumers is told, once.
+    ///
+    /// @param declared the length that the caller declared; the largest number if none
+    /// @param whole is given the body, whose room is taken until [#letGo()]
     static CallerBody read(
             HttpServerRequest request,
+            long declared,
             long limit,
             BodyMemory.Room room,
             ExchangeConfig config,
             Vertx vertx,
-            Consumer<byte[]> whole,
+            Consumer<BodyBytes> whole,
             Consumer<GatewayError> refused) {
-        var body = new CallerBody(limit, room, config, vertx, whole, refused);
+        var body = new CallerBody(declared, limit, room, config, vertx, whole, refused);
         request.handler(body::received);
         request.endHandler(_ -> body.ended());
         request.resume();
         // Most bodies came with their head and are read by now: only others need a clock.
-        if (!body.over) {
+        if (body.bytes != null) {
             body.watch.start();
         }
         return body;
@@ -67,13 +74,13 @@ final class CallerBody {
 
     /// Takes no more, and forgets what came.
     void abandon() {
-        over = true;
-        pieces.clear();
+        bytes = null;
         watch.stop();
     }
 
     private void received(Buffer piece) {
-        if (over) {
+        var taken = bytes;
+        if (taken == null) {
             return;
         }
         watch.moved();
@@ -81,30 +88,21 @@ final class CallerBody {
         if (length > limit) {
             abandon();
             refused.accept(new GatewayError.BodyTooLarge(limit));
-            return;
-        }
-        if (!room.take(piece.length())) {
+        } else if (!room.take(taken.growth(piece.length()))) {
             abandon();
             refused.accept(new GatewayError.Overloaded());
-            return;
+        } else {
+            taken.append(piece);
         }
-        pieces.add(piece);
     }
 
     private void ended() {
-        if (over) {
+        var taken = bytes;
+        if (taken == null) {
             return;
         }
-        over = true;
-        watch.stop();
-        var bytes = new byte[Math.toIntExact(length)];
-        var at = 0;
-        for (var piece : pieces) {
-            piece.getBytes(bytes, at);
-            at += piece.length();
-        }
-        pieces.clear();
-        whole.accept(bytes);
+        abandon();
+        whole.accept(taken);
     }
 
     private void stalled() {

@@ -6,6 +6,8 @@ import com.alltkn.gateway.error.ErrorShape;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.exchange.Exchanges.Closing;
 import com.alltkn.gateway.exchange.Settlement.Ending;
+import com.alltkn.gateway.openai.BodyBytes;
+import com.alltkn.gateway.openai.BodyReading;
 import com.alltkn.gateway.openai.BodyReading.Unreadable;
 import com.alltkn.gateway.openai.Endpoint;
 import com.alltkn.gateway.openai.JsonRequest;
@@ -49,7 +51,9 @@ public final class Exchange implements Attempts.Listener {
     private UpstreamGate.@Nullable Ticket ticket;
     private long patience;
     private boolean last;
-    private boolean settled;
+
+    /// Read by the thread of a large body, too.
+    private volatile boolean settled;
 
     Exchange(
             Exchanges gateway,
@@ -113,6 +117,7 @@ public final class Exchange implements Attempts.Listener {
             ahead.abandon();
         }
         if (ticket != null && ticket.tryGiveUp()) {
+            ticket = null;
             context.owner().cancelTimer(patience);
         }
         if (attempts != null) {
@@ -204,11 +209,12 @@ public final class Exchange implements Attempts.Listener {
             body =
                     CallerBody.read(
                             request,
+                            declared.orElse(Long.MAX_VALUE),
                             limit,
                             gateway.bodies().room(caller.id()),
                             gateway.config(),
                             context.owner(),
-                            bytes -> understand(bytes, endpoint, caller),
+                            bytes -> read(bytes, endpoint, caller),
                             this::refuse);
         } else if (endpoint.namesModelInPart() && !caller.models().allowAll()) {
             readAhead(endpoint, caller, declared, limit);
@@ -227,6 +233,7 @@ public final class Exchange implements Attempts.Listener {
                 new ReadAhead(
                         request,
                         reader.get(),
+                        gateway.bodies().room(caller.id()),
                         gateway.config(),
                         context.owner(),
                         model -> {
@@ -253,8 +260,25 @@ public final class Exchange implements Attempts.Listener {
                 caller, endpoint, pathAndQuery, null, hasBody(declared), ahead, declared, limit);
     }
 
-    private void understand(byte[] bytes, Endpoint endpoint, Caller caller) {
-        switch (RequestReader.read(bytes)) {
+    private void read(BodyBytes bytes, Endpoint endpoint, Caller caller) {
+        if (LargeBodies.isLarge(bytes)) {
+            gateway.largeBodies()
+                    .read(
+                            bytes,
+                            () -> !settled,
+                            reading ->
+                                    context.runOnContext(_ -> {
+                                        if (!settled) {
+                                            understand(reading, endpoint, caller);
+                                        }
+                                    }));
+        } else {
+            understand(RequestReader.read(bytes), endpoint, caller);
+        }
+    }
+
+    private void understand(BodyReading reading, Endpoint endpoint, Caller caller) {
+        switch (reading) {
             case Unreadable unreadable -> refuse(unreadable(unreadable));
             case JsonRequest read -> {
                 draft.understood(read);
@@ -272,7 +296,7 @@ public final class Exchange implements Attempts.Listener {
                                     false,
                                     null,
                                     OptionalLong.empty(),
-                                    bytes.length);
+                                    read.length());
                     admit(
                             asked,
                             Demand.of(
@@ -479,6 +503,9 @@ public final class Exchange implements Attempts.Listener {
     private void letGoOfBody() {
         if (body != null) {
             body.letGo();
+        }
+        if (ahead != null) {
+            ahead.letGo();
         }
     }
 

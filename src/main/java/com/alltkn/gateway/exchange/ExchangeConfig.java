@@ -14,8 +14,10 @@ public interface ExchangeConfig {
     @WithDefault("32M")
     MemorySize maxBodySize();
 
-    /// @return the most memory that such bodies take together, one caller's half of it; if empty a
-    ///   quarter of the heap, but at least two of the largest
+    /// @return the most memory that such bodies take together, with what is read ahead of uploads:
+    ///   an eighth of it is left to callers who hold little, and one caller takes half of what
+    ///   others leave of the rest; if empty a quarter of the heap, and in any case enough for two
+    ///   of the largest
     Optional<MemorySize> maxBodyMemory();
 
     /// @return the largest body that is passed on while it arrives: an upload
@@ -30,7 +32,7 @@ public interface ExchangeConfig {
     @WithDefault("10s")
     Duration headTimeout();
 
-    /// @return how long a body may pause while it arrives
+    /// @return how long a body may pause while it arrives, an upload too
     @WithDefault("20s")
     Duration bodyTimeout();
 

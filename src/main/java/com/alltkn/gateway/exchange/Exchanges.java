@@ -38,6 +38,7 @@ public class Exchanges {
     private final Clock clock;
     private final ExchangeListener listener;
     private final BodyMemory bodies;
+    private final LargeBodies largeBodies = new LargeBodies();
     private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
     private volatile Closing closing = Closing.NOT_YET;
 
@@ -167,6 +168,10 @@ public class Exchanges {
 
     BodyMemory bodies() {
         return bodies;
+    }
+
+    LargeBodies largeBodies() {
+        return largeBodies;
     }
 
     UserTexts texts() {

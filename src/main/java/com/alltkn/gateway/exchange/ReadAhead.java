@@ -1,11 +1,11 @@
 package com.alltkn.gateway.exchange;
 
 import com.alltkn.gateway.error.GatewayError;
+import com.alltkn.gateway.openai.BodyBytes;
 import com.alltkn.gateway.openai.MultipartModel;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -21,27 +21,36 @@ final class ReadAhead {
     private final Consumer<String> found;
     private final Consumer<GatewayError> refused;
     private final StallWatch watch;
-    private final List<Buffer> pieces = new ArrayList<>();
+    private final BodyMemory.Room room;
+    private BodyBytes bytes = new BodyBytes(Long.MAX_VALUE);
     private int length;
     private boolean over;
 
     /// Makes one that has not begun.
     ///
+    /// @param room taken for what is read ahead, until [#letGo()]
     /// @param config how long it may take
     /// @param found is told the model; the request is paused then
     /// @param refused is told why there is none that can be relied on
     ReadAhead(
             HttpServerRequest request,
             MultipartModel reader,
+            BodyMemory.Room room,
             ExchangeConfig config,
             Vertx vertx,
             Consumer<String> found,
             Consumer<GatewayError> refused) {
         this.request = request;
         this.reader = reader;
+        this.room = room;
         this.found = found;
         this.refused = refused;
-        this.watch = new StallWatch(vertx, config, () -> refuse(new GatewayError.BodyTooSlow()));
+        this.watch =
+                new StallWatch(
+                        vertx,
+                        config.bodyTimeout(),
+                        config.bodyTotalTimeout(),
+                        () -> refuse(new GatewayError.BodyTooSlow()));
     }
 
     void start() {
@@ -51,18 +60,21 @@ final class ReadAhead {
         request.resume();
     }
 
-    /// Takes no more, and forgets what came.
+    /// Takes no more.
     void abandon() {
         over = true;
-        pieces.clear();
         watch.stop();
     }
 
-    /// @return what was read, to be passed on first; nothing the second time
-    List<Buffer> take() {
-        var taken = List.copyOf(pieces);
-        pieces.clear();
-        return taken;
+    /// @return what was read, to be passed on first
+    List<Buffer> bytes() {
+        return bytes.buffers();
+    }
+
+    /// Forgets what was read, for it is passed on or of no use any more.
+    void letGo() {
+        bytes = new BodyBytes(0);
+        room.giveBack();
     }
 
     /// Looks at a piece that came after those that were read ahead.
@@ -97,7 +109,11 @@ final class ReadAhead {
             return;
         }
         watch.moved();
-        pieces.add(piece);
+        if (!room.take(bytes.growth(piece.length()))) {
+            refuse(new GatewayError.Overloaded());
+            return;
+        }
+        bytes.append(piece);
         var within = Math.min(piece.length(), LIMIT - length);
         length += within;
         reader.accept(piece.getBytes(0, within));

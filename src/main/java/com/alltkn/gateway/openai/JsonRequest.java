@@ -1,7 +1,7 @@
 package com.alltkn.gateway.openai;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
-import java.nio.charset.StandardCharsets;
+import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -9,10 +9,10 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// A JSON body with the few fields the gateway looks at. The bytes are the caller's own; only
-/// `edited` makes others.
+/// `edited` puts others between them.
 public final class JsonRequest implements BodyReading {
 
-    private final byte[] body;
+    private final BodyBytes body;
     private final Fields fields;
 
     /// Where the fields stand that `edited` may change, as byte offsets into the body; -1 where a
@@ -55,7 +55,7 @@ public final class JsonRequest implements BodyReading {
         }
     }
 
-    JsonRequest(byte[] body, Fields fields) {
+    JsonRequest(BodyBytes body, Fields fields) {
         this.body = body;
         this.fields = fields;
     }
@@ -81,9 +81,9 @@ public final class JsonRequest implements BodyReading {
         return fields.namesStoredState();
     }
 
-    /// The caller's bytes; not to be changed.
-    public byte[] body() {
-        return body;
+    /// The length of the body, in bytes.
+    public int length() {
+        return body.length();
     }
 
     /// How many output tokens the caller allows one choice of the answer; empty if it does not say.
@@ -106,8 +106,10 @@ public final class JsonRequest implements BodyReading {
     /// @param askForUsage whether `stream_options.include_usage` is to be `true`; `false` leaves
     ///   what is there
     /// @param cap the bound of its output; null leaves what is there
-    /// @return the same array if nothing changes, else a new one
-    public byte[] edited(@Nullable String newModel, boolean askForUsage, @Nullable OutputCap cap) {
+    /// @return the bytes in order, in one buffer if that is not large; what does not change is
+    ///   shared, not copied
+    public List<Buffer> edited(
+            @Nullable String newModel, boolean askForUsage, @Nullable OutputCap cap) {
         var edits = new ArrayList<Edit>(3);
         var atStart = new StringBuilder();
         var spans = fields.spans();
@@ -117,7 +119,7 @@ public final class JsonRequest implements BodyReading {
             if (spans.modelFrom() < 0) {
                 atStart.append("\"model\":").append(value).append(',');
             } else {
-                edits.add(Edit.of(spans.modelFrom(), spans.modelTo(), value));
+                edits.add(new Edit(spans.modelFrom(), spans.modelTo(), value));
             }
         }
         if (askForUsage && !fields.usageAsked()) {
@@ -134,9 +136,9 @@ public final class JsonRequest implements BodyReading {
             if (spans.empty()) {
                 atStart.setLength(atStart.length() - 1);
             }
-            edits.add(Edit.of(spans.inside(), spans.inside(), atStart.toString()));
+            edits.add(new Edit(spans.inside(), spans.inside(), atStart.toString()));
         }
-        return edits.isEmpty() ? body : apply(edits);
+        return edits.isEmpty() ? body.buffers() : apply(edits);
     }
 
     private void cap(OutputCap cap, List<Edit> edits, StringBuilder atStart) {
@@ -145,7 +147,7 @@ public final class JsonRequest implements BodyReading {
             if (limit.tokens().isEmpty()
                     || limit.tokens().getAsLong() > cap.most()
                     || limit.tokens().getAsLong() < 0) {
-                edits.add(Edit.of(limit.from(), limit.to(), Long.toString(cap.most())));
+                edits.add(new Edit(limit.from(), limit.to(), Long.toString(cap.most())));
             }
         }
         if (fields.outputLimits().isEmpty()) {
@@ -155,31 +157,34 @@ public final class JsonRequest implements BodyReading {
 
     private static Edit usageEdit(Spans spans) {
         if (spans.optionsNull()) {
-            return Edit.of(spans.optionsFrom(), spans.optionsTo(), "{\"include_usage\":true}");
+            return new Edit(spans.optionsFrom(), spans.optionsTo(), "{\"include_usage\":true}");
         }
         if (spans.askFrom() >= 0) {
-            return Edit.of(spans.askFrom(), spans.askTo(), "true");
+            return new Edit(spans.askFrom(), spans.askTo(), "true");
         }
         var inside = spans.optionsFrom() + 1;
-        return Edit.of(
+        return new Edit(
                 inside, inside, "\"include_usage\":true" + (spans.optionsEmpty() ? "" : ","));
     }
 
     /// Replaces spans that do not overlap.
-    private byte[] apply(List<Edit> edits) {
+    private List<Buffer> apply(List<Edit> edits) {
         edits.sort(Comparator.comparingInt(Edit::from));
-        var result = new byte[body.length + edits.stream().mapToInt(Edit::growth).sum()];
+        var result = new ArrayList<Buffer>();
         var read = 0;
-        var written = 0;
         for (var edit : edits) {
-            System.arraycopy(body, read, result, written, edit.from() - read);
-            written += edit.from() - read;
-            System.arraycopy(edit.bytes(), 0, result, written, edit.bytes().length);
-            written += edit.bytes().length;
+            result.addAll(body.buffers(read, edit.from()));
+            result.add(Buffer.buffer(edit.text()));
             read = edit.to();
         }
-        System.arraycopy(body, read, result, written, body.length - read);
-        return result;
+        result.addAll(body.buffers(read, body.length()));
+        return body.length() > BodyBytes.BLOCK ? result : List.of(joined(result));
+    }
+
+    private Buffer joined(List<Buffer> buffers) {
+        var all = Buffer.buffer(buffers.stream().mapToInt(Buffer::length).sum());
+        buffers.forEach(all::appendBuffer);
+        return all;
     }
 
     /// A bound that the gateway sets on an answer.
@@ -188,14 +193,6 @@ public final class JsonRequest implements BodyReading {
     /// @param most the most output tokens of one choice
     public record OutputCap(String field, long most) {}
 
-    /// New bytes for one span of the body.
-    private record Edit(int from, int to, byte[] bytes) {
-        static Edit of(int from, int to, String text) {
-            return new Edit(from, to, text.getBytes(StandardCharsets.UTF_8));
-        }
-
-        int growth() {
-            return bytes.length - (to - from);
-        }
-    }
+    /// A new text for one span of the body.
+    private record Edit(int from, int to, String text) {}
 }

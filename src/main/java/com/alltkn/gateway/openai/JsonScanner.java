@@ -5,12 +5,13 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Walks one JSON text (RFC 8259) in place: members are visited one by one, values are checked and
-/// skipped, nothing is copied. The whole grammar is checked, strict UTF-8 included, so that a text
-/// this scanner accepts means the same to any other parser. Strings, which are nearly all of a
-/// prompt, are skipped eight bytes at a step.
+/// Walks one JSON text (RFC 8259) in place, in one array or block by block: members are visited one
+/// by one, values are checked and skipped, nothing is copied. The whole grammar is checked, strict
+/// UTF-8 included, so that a text this scanner accepts means the same to any other parser. Strings,
+/// which are nearly all of a prompt, are skipped eight bytes at a step.
 ///
 /// A method that says `false` either met the end of an object or failed; `failure()` tells which.
 /// After a failure the scanner must not be used further.
@@ -26,6 +27,11 @@ final class JsonScanner {
     /// Most bytes of a member's name as written. Names are property names, never content.
     static final int MAX_NAME = 4096;
 
+    /// Most members of all objects together: ten times what 100,000 short messages have.
+    static final int MAX_MEMBERS = 1_000_000;
+
+    private static final byte[] NOTHING = {};
+
     private static final VarHandle LONGS =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long ONES = 0x0101010101010101L;
@@ -40,31 +46,58 @@ final class JsonScanner {
         TRUNCATED,
         ENCODING,
         DEPTH,
+        MEMBERS,
         NUMBER,
         NAME
     }
 
-    private final byte[] bytes;
-    private final int end;
+    private final @Nullable BodyBytes text;
+    private final BooleanSupplier goOn;
+
+    // The block at hand, how far it is filled, and how much of the text lies before it.
+    private byte[] bytes;
+    private int end;
+    private int base;
+    private int block;
+
     private int at;
     private int depth;
+    private int members;
     private boolean first;
     private boolean escaped;
-    private int keyFrom;
-    private int keyTo;
+
+    // The member's name: as it was written, or in plain once it was asked for.
+    private byte[] key;
+    private int keyAt;
+    private int keyLength;
     private boolean keyEscaped;
+
     private @Nullable Failure failure;
 
     /// Starts at `from`; bytes from `to` on are not looked at.
     JsonScanner(byte[] bytes, int from, int to) {
+        this.text = null;
+        this.goOn = () -> false;
         this.bytes = bytes;
+        this.key = bytes;
         this.at = from;
         this.end = to;
     }
 
+    /// Starts at the beginning of a text in blocks.
+    ///
+    /// @param goOn asked between two blocks; a no ends the text there
+    JsonScanner(BodyBytes text, BooleanSupplier goOn) {
+        this.text = text;
+        this.goOn = goOn;
+        this.bytes = text.length() == 0 ? NOTHING : text.block(0);
+        this.key = bytes;
+        this.end = text.length() == 0 ? 0 : text.filled(0);
+    }
+
     /// The next byte to be read.
     int position() {
-        return at;
+        return base + at;
     }
 
     @Nullable Failure failure() {
@@ -114,17 +147,27 @@ final class JsonScanner {
         return readKey();
     }
 
-    /// Whether the member's name, unescaped, is this ASCII word.
+    /// Whether the member's name, unescaped, is this ASCII word. An escaped name is decoded once,
+    /// however often this is asked.
     boolean keyIs(byte[] word) {
         if (keyEscaped) {
-            return key().equals(new String(word, StandardCharsets.US_ASCII));
+            // No character takes more than six bytes.
+            if (keyLength > 6 * word.length) {
+                return false;
+            }
+            key = key().getBytes(StandardCharsets.UTF_8);
+            keyAt = 0;
+            keyLength = key.length;
+            keyEscaped = false;
         }
-        return Arrays.equals(bytes, keyFrom, keyTo, word, 0, word.length);
+        return keyLength == word.length
+                && Arrays.equals(key, keyAt, keyAt + word.length, word, 0, word.length);
     }
 
     /// The member's name, unescaped.
     String key() {
-        return decode(keyFrom, keyTo);
+        var name = new String(key, keyAt, keyLength, StandardCharsets.UTF_8);
+        return keyEscaped ? decode(name) : name;
     }
 
     /// The first byte of the value that starts here, which tells its kind; 0 at the end of the
@@ -159,7 +202,14 @@ final class JsonScanner {
 
     /// The text of a string already passed over, whose span includes its quotes.
     String text(int from, int to) {
-        return decode(from + 1, to - 1);
+        return decode(written(from + 1, to - 1));
+    }
+
+    /// A part of the text already passed over, as it was written.
+    String written(int from, int to) {
+        return text == null
+                ? new String(bytes, from, to - from, StandardCharsets.UTF_8)
+                : text.text(from, to);
     }
 
     private boolean readKey() {
@@ -169,14 +219,24 @@ final class JsonScanner {
         if (bytes[at] != '"') {
             return fail(Failure.SYNTAX);
         }
-        keyFrom = at + 1;
+        if (++members > MAX_MEMBERS) {
+            return fail(Failure.MEMBERS);
+        }
+        key = bytes;
+        keyAt = at + 1;
+        var from = position() + 1;
+        var begun = block;
         if (!skipString()) {
             return false;
         }
-        keyTo = at - 1;
+        keyLength = position() - 1 - from;
         keyEscaped = escaped;
-        if (keyTo - keyFrom > MAX_NAME) {
+        if (keyLength > MAX_NAME) {
             return fail(Failure.NAME);
+        }
+        if (begun != block) {
+            key = written(from, from + keyLength).getBytes(StandardCharsets.UTF_8);
+            keyAt = 0;
         }
         skipSpace();
         if (at >= end) {
@@ -232,15 +292,18 @@ final class JsonScanner {
     /// Passes over the string whose opening quote is here.
     private boolean skipString() {
         escaped = false;
-        var i = at + 1;
+        at++;
         while (true) {
-            i = plainEnd(i);
-            if (i >= end) {
-                return fail(Failure.TRUNCATED);
+            at = plainEnd(at);
+            if (at >= end) {
+                if (!nextBlock()) {
+                    return fail(Failure.TRUNCATED);
+                }
+                continue;
             }
-            var b = bytes[i];
+            var b = bytes[at];
             if (b == '"') {
-                at = i + 1;
+                at++;
                 return true;
             }
             if (b >= 0 && b < ' ') {
@@ -248,15 +311,11 @@ final class JsonScanner {
             }
             if (b == '\\') {
                 escaped = true;
-                i = escapeEnd(i);
-            } else {
-                i = Utf8.sequencesEnd(bytes, i, end);
-                if (i < 0) {
-                    return fail(Failure.ENCODING);
+                if (!skipEscape()) {
+                    return false;
                 }
-            }
-            if (i < 0) {
-                return false;
+            } else if (!skipSequences()) {
+                return fail(Failure.ENCODING);
             }
         }
     }
@@ -289,39 +348,56 @@ final class JsonScanner {
         return from;
     }
 
-    /// The byte after the escape that starts here, or -1.
-    private int escapeEnd(int i) {
-        if (i + 1 >= end) {
-            fail(Failure.TRUNCATED);
-            return -1;
+    /// Passes over the escape that starts here.
+    private boolean skipEscape() {
+        at++;
+        if (!hasNext()) {
+            return fail(Failure.TRUNCATED);
         }
-        switch (bytes[i + 1]) {
-            case '"', '\\', '/', 'b', 'f', 'n', 'r', 't' -> {
-                return i + 2;
+        return switch (bytes[at++]) {
+            case '"', '\\', '/', 'b', 'f', 'n', 'r', 't' -> true;
+            case 'u' -> skipHex();
+            default -> fail(Failure.SYNTAX);
+        };
+    }
+
+    private boolean skipHex() {
+        for (var digit = 0; digit < 4; digit++) {
+            if (!hasNext()) {
+                return fail(Failure.TRUNCATED);
             }
-            case 'u' -> {
-                for (var digit = i + 2; digit < i + 6; digit++) {
-                    if (digit >= end) {
-                        fail(Failure.TRUNCATED);
-                        return -1;
-                    }
-                    if (Character.digit(bytes[digit], 16) < 0) {
-                        fail(Failure.SYNTAX);
-                        return -1;
-                    }
-                }
-                return i + 6;
-            }
-            default -> {
-                fail(Failure.SYNTAX);
-                return -1;
+            if (Character.digit(bytes[at++], 16) < 0) {
+                return fail(Failure.SYNTAX);
             }
         }
+        return true;
+    }
+
+    /// Passes over the sequences of several bytes that start here.
+    ///
+    /// @return whether they are UTF-8
+    private boolean skipSequences() {
+        // The end of the last block is the end of the text, and what it cuts is malformed.
+        var cut = isLastBlock() ? 0 : Utf8.cut(bytes, at, end);
+        if (at < end - cut) {
+            at = Utf8.sequencesEnd(bytes, at, end - cut);
+            return at >= 0;
+        }
+        var sequence = new byte[4];
+        sequence[0] = bytes[at++];
+        var length = Utf8.length(sequence[0]);
+        for (var i = 1; i < length; i++) {
+            if (!hasNext()) {
+                return false;
+            }
+            sequence[i] = bytes[at++];
+        }
+        return Utf8.sequencesEnd(sequence, 0, length) == length;
     }
 
     private boolean skipWord(String word) {
         for (var i = 0; i < word.length(); i++) {
-            if (at >= end) {
+            if (!hasNext()) {
                 return fail(Failure.TRUNCATED);
             }
             if (bytes[at++] != word.charAt(i)) {
@@ -332,49 +408,77 @@ final class JsonScanner {
     }
 
     private boolean skipNumber() {
-        var from = at;
+        var from = position();
         if (bytes[at] == '-') {
             at++;
         }
-        if (at < end && bytes[at] == '0') {
+        if (hasNext() && bytes[at] == '0') {
             at++;
         } else if (!skipDigits()) {
             return false;
         }
-        if (at < end && bytes[at] == '.') {
+        if (hasNext() && bytes[at] == '.') {
             at++;
             if (!skipDigits()) {
                 return false;
             }
         }
-        if (at < end && (bytes[at] | 0x20) == 'e') {
+        if (hasNext() && (bytes[at] | 0x20) == 'e') {
             at++;
-            if (at < end && (bytes[at] == '+' || bytes[at] == '-')) {
+            if (hasNext() && (bytes[at] == '+' || bytes[at] == '-')) {
                 at++;
             }
             if (!skipDigits()) {
                 return false;
             }
         }
-        return at - from <= MAX_NUMBER || fail(Failure.NUMBER);
+        return position() - from <= MAX_NUMBER || fail(Failure.NUMBER);
     }
 
     private boolean skipDigits() {
-        var from = at;
-        while (at < end && bytes[at] >= '0' && bytes[at] <= '9') {
-            at++;
-        }
-        return at > from || fail(at < end ? Failure.SYNTAX : Failure.TRUNCATED);
+        var from = position();
+        do {
+            var i = at;
+            while (i < end && bytes[i] >= '0' && bytes[i] <= '9') {
+                i++;
+            }
+            at = i;
+        } while (at == end && nextBlock());
+        return position() > from || fail(at < end ? Failure.SYNTAX : Failure.TRUNCATED);
     }
 
     private void skipSpace() {
-        while (at < end) {
-            var b = bytes[at];
-            if (b > ' ' || (b != ' ' && b != '\n' && b != '\r' && b != '\t')) {
-                return;
+        do {
+            var i = at;
+            while (i < end && isSpace(bytes[i])) {
+                i++;
             }
-            at++;
+            at = i;
+        } while (at == end && nextBlock());
+    }
+
+    private static boolean isSpace(byte b) {
+        return b <= ' ' && (b == ' ' || b == '\n' || b == '\r' || b == '\t');
+    }
+
+    private boolean hasNext() {
+        return at < end || nextBlock();
+    }
+
+    private boolean isLastBlock() {
+        return text == null || block + 1 >= text.blocks();
+    }
+
+    private boolean nextBlock() {
+        if (text == null || isLastBlock() || !goOn.getAsBoolean()) {
+            return false;
         }
+        base += end;
+        block++;
+        bytes = text.block(block);
+        end = text.filled(block);
+        at = 0;
+        return true;
     }
 
     private boolean fail(Failure reason) {
@@ -382,8 +486,7 @@ final class JsonScanner {
         return false;
     }
 
-    private String decode(int from, int to) {
-        var raw = new String(bytes, from, to - from, StandardCharsets.UTF_8);
+    private static String decode(String raw) {
         if (raw.indexOf('\\') < 0) {
             return raw;
         }

@@ -20,6 +20,9 @@ public final class MultipartModel {
     private static final int LONGEST_HEAD = 8 * 1024;
     private static final int LONGEST_MODEL = 200;
 
+    /// Far more than any form has, and few enough that their heads cost an event loop nothing.
+    private static final int MOST_PARTS = 1000;
+
     /// One parameter and no other: which of two boundaries counts differs. RFC 2046 allows 70
     /// characters.
     private static final Pattern CONTENT_TYPE =
@@ -28,7 +31,7 @@ public final class MultipartModel {
                             + "(?:([A-Za-z0-9'+_.-]{1,70})|\"([A-Za-z0-9'()+_,./:=?-]{1,70})\")");
 
     private static final Pattern HEADER =
-            Pattern.compile("([A-Za-z0-9-]+):[ \t]*([^\\x00-\\x1f\\x7f]*)");
+            Pattern.compile("([A-Za-z0-9-]++):[ \t]*+([^\\x00-\\x1f\\x7f]*+)");
 
     /// No backslash, for some take it for an escape and some for itself; no semicolon, for some
     /// split there before they look at quotes.
@@ -50,6 +53,7 @@ public final class MultipartModel {
     private @Nullable String model;
     private @Nullable Unreadable trouble;
     private boolean inModel;
+    private int parts;
 
     // Of the search for the boundary in a part's content: how many of its bytes were seen last, and
     // the two bytes before them.
@@ -150,7 +154,7 @@ public final class MultipartModel {
         var length = text.length();
         if (length > LONGEST_HEAD) {
             refuse("the headers of a part are too long");
-        } else if (length >= 4 && text.substring(length - 4).equals("\r\n\r\n")) {
+        } else if (length >= 4 && text.indexOf("\r\n\r\n", length - 4) >= 0) {
             var lines = text.substring(0, length - 4);
             text.setLength(0);
             part(lines);
@@ -160,6 +164,10 @@ public final class MultipartModel {
     }
 
     private void part(String head) {
+        if (++parts > MOST_PARTS) {
+            refuse("the body has more than " + MOST_PARTS + " parts");
+            return;
+        }
         var disposition = new ArrayList<String>();
         var type = new ArrayList<String>();
         var encoding = new ArrayList<String>();

@@ -8,12 +8,13 @@ import com.alltkn.gateway.openai.JsonRequest.Spans;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Reads of a JSON body only what the gateway decides by, in one pass and without building anything
 /// of the rest. What two readers could understand differently is refused: a field named twice, in
-/// any spelling, malformed UTF-8, bytes after the end. The limits are those of depth 128, numbers
-/// of 1,000 characters and names of 4,096 bytes.
+/// any spelling, malformed UTF-8, bytes after the end. The limits are those of depth 128, a million
+/// members in all, numbers of 1,000 characters and names of 4,096 bytes.
 public final class RequestReader {
     /// Most characters of a model's name; the longest in use have about 100.
     static final int MAX_MODEL = 256;
@@ -27,7 +28,7 @@ public final class RequestReader {
     private static final byte[] BACKGROUND = "background".getBytes(US_ASCII);
     private static final byte[] CHOICES = "n".getBytes(US_ASCII);
 
-    private final byte[] body;
+    private final BodyBytes body;
     private final JsonScanner scanner;
     private int members;
     private @Nullable String model;
@@ -50,16 +51,24 @@ public final class RequestReader {
     private boolean choicesSeen;
     private long choices = 1;
 
-    private RequestReader(byte[] body) {
+    private RequestReader(BodyBytes body, BooleanSupplier goOn) {
         this.body = body;
-        this.scanner = new JsonScanner(body, 0, body.length);
+        this.scanner = new JsonScanner(body, goOn);
     }
 
     /// Reads a whole body. Safe with any bytes; never throws.
     ///
     /// @param body the bytes as the caller sent them, kept by the result
-    public static BodyReading read(byte[] body) {
-        return new RequestReader(body).read();
+    public static BodyReading read(BodyBytes body) {
+        return read(body, () -> true);
+    }
+
+    /// Reads a whole body, block by block.
+    ///
+    /// @param body the bytes as the caller sent them, kept by the result
+    /// @param goOn asked between two blocks; after a no the result means nothing
+    public static BodyReading read(BodyBytes body, BooleanSupplier goOn) {
+        return new RequestReader(body, goOn).read();
     }
 
     private BodyReading read() {
@@ -68,7 +77,7 @@ public final class RequestReader {
         }
         if (scanner.peek() != '{') {
             return malformed(
-                    body[0] == (byte) 0xEF
+                    body.at(0) == (byte) 0xEF
                             ? "the body must not start with a byte order mark"
                             : "the body must be a JSON object");
         }
@@ -323,7 +332,7 @@ public final class RequestReader {
 
     /// The whole part of a number; what is too large for a long is the largest one.
     private long number(int from, int to) {
-        return (long) Double.parseDouble(new String(body, from, to - from, US_ASCII));
+        return (long) Double.parseDouble(scanner.written(from, to));
     }
 
     private static boolean isNumber(byte kind) {
@@ -338,6 +347,10 @@ public final class RequestReader {
                     case ENCODING -> "the body is not valid UTF-8";
                     case DEPTH ->
                             "the body is nested deeper than " + JsonScanner.MAX_DEPTH + " levels";
+                    case MEMBERS ->
+                            "the body holds more than "
+                                    + JsonScanner.MAX_MEMBERS
+                                    + " names of members";
                     case NUMBER ->
                             "the body holds a number of more than "
                                     + JsonScanner.MAX_NUMBER

@@ -12,6 +12,11 @@ import org.jspecify.annotations.Nullable;
 /// relayed as bytes: whether its last event was seen, what it used, and how an event left open can
 /// be closed. Never throws, whatever the bytes, and says the same however they are split. Not safe
 /// for several threads.
+///
+/// Of an event that is longer than 256 KiB, it reads what it can without the whole: the first line
+/// of its data, or start and end of that. What the rest says stays unknown: a stream whose last
+/// event was of that kind and had no telling `event:` line counts as broken off, for nobody could
+/// say that it was not. Reading goes on with the next event.
 public final class SseTap {
     /// Longest line that is held and read as a whole; of a longer one only start and end are kept.
     /// Chat chunks stay below 10 KiB; the last event of a response carries all of it, and is
@@ -165,6 +170,10 @@ public final class SseTap {
             continueLongLine(filled);
             lineStart = filled;
         }
+        if (holdsData() && filled - dataFrom > MAX_LINE) {
+            // It is held for a second line of data only, behind whatever comes between the two.
+            unreadable = true;
+        }
     }
 
     private void skipFeedAfterReturn() {
@@ -208,7 +217,7 @@ public final class SseTap {
     }
 
     private void readDataLine(int from, int to) {
-        dataLines++;
+        dataLines = Math.min(2, dataLines + 1);
         if (dataLines == 1) {
             dataFrom = from;
             dataTo = to;
@@ -219,6 +228,10 @@ public final class SseTap {
             return;
         }
         var data = joined;
+        if (data == null && to - dataFrom > MAX_LINE) {
+            unreadable = true;
+            return;
+        }
         if (data == null) {
             data = new ByteArrayOutputStream();
             data.write(held, dataFrom, dataTo - dataFrom);
@@ -292,7 +305,7 @@ public final class SseTap {
         if (value < 0) {
             return;
         }
-        dataLines++;
+        dataLines = Math.min(2, dataLines + 1);
         unreadable = true;
         joined = null;
         if (dataLines > 1) {
@@ -312,7 +325,11 @@ public final class SseTap {
 
     /// The first byte that is still needed.
     private int keptFrom() {
-        return dataLines == 1 && joined == null && !unreadable ? dataFrom : lineStart;
+        return holdsData() ? dataFrom : lineStart;
+    }
+
+    private boolean holdsData() {
+        return dataLines == 1 && joined == null && !unreadable;
     }
 
     private void makeRoom(int more) {
@@ -321,9 +338,12 @@ public final class SseTap {
         }
         forget(keptFrom());
         if (filled + more > held.length) {
+            // At the most there is room for one step more, so that a text held as a whole is moved
+            // once a step and not once a byte.
             held =
                     Arrays.copyOf(
-                            held, Math.max(filled + more, Math.min(2 * held.length, MAX_LINE)));
+                            held,
+                            Math.max(filled + more, Math.min(2 * held.length, MAX_LINE + STEP)));
         }
     }
 

@@ -45,6 +45,23 @@ final class Utf8 {
         return i;
     }
 
+    /// How many of the last bytes of a span begin a sequence that does not end in it.
+    static int cut(byte[] bytes, int from, int to) {
+        for (var back = 1; back <= 3 && to - back >= from; back++) {
+            var b = bytes[to - back];
+            if (!isContinuation(b)) {
+                return length(b) > back ? back : 0;
+            }
+        }
+        return 0;
+    }
+
+    /// How many bytes the sequence has that starts with this one.
+    static int length(byte lead) {
+        var unsigned = lead & 0xFF;
+        return unsigned < 0xC0 ? 1 : unsigned < 0xE0 ? 2 : unsigned < 0xF0 ? 3 : 4;
+    }
+
     private static boolean isContinuation(byte b) {
         return b < (byte) 0xC0;
     }

@@ -32,7 +32,7 @@ public record Demand(long inputTokens, long outputTokens) {
     /// @param cap the most output tokens that its caller may have, if that is limited
     /// @return the estimate
     public static Demand of(JsonRequest request, boolean writes, OptionalLong cap) {
-        var input = Math.min(LONGEST_INPUT, request.body().length / BYTES_PER_TOKEN + 1L);
+        var input = Math.min(LONGEST_INPUT, request.length() / BYTES_PER_TOKEN + 1L);
         if (!writes) {
             return new Demand(input, 0);
         }

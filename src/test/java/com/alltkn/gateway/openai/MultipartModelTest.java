@@ -3,7 +3,9 @@ package com.alltkn.gateway.openai;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.alltkn.gateway.openai.BodyReading.Unreadable;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
@@ -325,6 +327,34 @@ class MultipartModelTest {
         assertThat(MultipartModel.of("multipart/form-data; boundary=" + "b".repeat(70)))
                 .isPresent();
         assertThat(MultipartModel.of("multipart/form-data; boundary=" + "b".repeat(71))).isEmpty();
+    }
+
+    @Test
+    void refusesMorePartsThanAnyFormHas() {
+        var part = "Content-Disposition: form-data; name=\"a\"||x|--bnd|";
+
+        assertThat(trouble("--bnd|" + part.repeat(999) + MODEL + "--bnd--|")).isEmpty();
+        assertThat(trouble("--bnd|" + part.repeat(1000) + MODEL + "--bnd--|"))
+                .map(Unreadable::message)
+                .contains("the body has more than 1000 parts");
+    }
+
+    /// Read in the thread's own time, which a busy machine does not stretch: a square of the blanks
+    /// would take minutes.
+    @Test
+    void readsBlanksInAHeadOnce() {
+        var head = bytes("--bnd|Content-Type:" + " ".repeat(8000) + "\u0001||x");
+        var threads = ManagementFactory.getThreadMXBean();
+        var before = threads.getCurrentThreadCpuTime();
+
+        for (int i = 0; i < 1000; i++) {
+            var reader = reader();
+            reader.accept(head);
+            assertThat(reader.trouble()).isPresent();
+        }
+
+        assertThat(Duration.ofNanos(threads.getCurrentThreadCpuTime() - before))
+                .isLessThan(Duration.ofSeconds(10));
     }
 
     private static Optional<Unreadable> trouble(String body) {

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.alltkn.gateway.openai.StrictJson.Member;
 import com.fasterxml.jackson.core.JsonToken;
+import io.vertx.core.buffer.Buffer;
 import java.io.ByteArrayOutputStream;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -46,14 +47,15 @@ public final class RequestReaderFuzz {
 
     /// Fails if something does not hold for these bytes.
     public static void check(byte[] body) {
-        var reading = RequestReader.read(body);
+        var reading = RequestReader.read(BodyBytes.of(body));
+        checkBlocks(body, reading);
         var members = StrictJson.object(body);
         switch (reading) {
             case JsonRequest request -> {
                 assertThat(members).isPresent();
                 assertThat(fit(members.get())).isTrue();
                 checkValues(request, members.get());
-                checkEdits(request, members.get());
+                checkEdits(body, request, members.get());
             }
             case BodyReading.Unreadable unreadable -> {
                 if (isLimit(unreadable)) {
@@ -79,14 +81,24 @@ public final class RequestReaderFuzz {
                                 || isTrue(members, "background"));
     }
 
-    private static void checkEdits(JsonRequest request, List<Member> members) {
-        var text = new String(request.body(), UTF_8);
+    /// Where blocks end means nothing.
+    private static void checkBlocks(byte[] body, BodyReading whole) {
+        var again = RequestReader.read(BodyBytes.of(body, 1 + body.length % 7));
+        if (whole instanceof JsonRequest) {
+            assertThat(again).isInstanceOf(JsonRequest.class);
+        } else {
+            assertThat(again).isEqualTo(whole);
+        }
+    }
+
+    private static void checkEdits(byte[] body, JsonRequest request, List<Member> members) {
+        var text = new String(body, UTF_8);
         for (var model : new String[] {null, NEXT, request.model()}) {
             for (var asks : new boolean[] {false, true}) {
-                var edited = request.edited(model, asks, null);
+                var edited = bytes(request.edited(model, asks, null));
 
                 assertThat(new String(edited, UTF_8)).isEqualTo(edited(text, members, model, asks));
-                if (RequestReader.read(edited) instanceof JsonRequest again) {
+                if (RequestReader.read(BodyBytes.of(edited)) instanceof JsonRequest again) {
                     assertThat(again.model()).isEqualTo(model == null ? request.model() : model);
                     assertThat(again.usageAsked()).isEqualTo(asks || request.usageAsked());
                     assertThat(again.stream()).isEqualTo(request.stream());
@@ -95,6 +107,12 @@ public final class RequestReaderFuzz {
                 }
             }
         }
+    }
+
+    private static byte[] bytes(List<Buffer> buffers) {
+        var all = Buffer.buffer();
+        buffers.forEach(all::appendBuffer);
+        return all.getBytes();
     }
 
     /// The text with replacements at the places where the strict parser saw the fields.
@@ -206,7 +224,7 @@ public final class RequestReaderFuzz {
         var threads = ManagementFactory.getThreadMXBean();
         var before = threads.getCurrentThreadCpuTime();
 
-        var _ = RequestReader.read(large.toByteArray());
+        var _ = RequestReader.read(BodyBytes.of(large.toByteArray()));
 
         assertThat(Duration.ofNanos(threads.getCurrentThreadCpuTime() - before))
                 .isLessThan(AT_MOST);

@@ -5,8 +5,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.alltkn.gateway.openai.BodyReading.Unreadable;
+import io.vertx.core.buffer.Buffer;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -15,11 +19,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RequestReaderTest {
 
     private static JsonRequest request(String body) {
-        return (JsonRequest) RequestReader.read(body.getBytes(UTF_8));
+        return (JsonRequest) RequestReader.read(BodyBytes.of(body.getBytes(UTF_8)));
     }
 
     private static Unreadable refusal(String body) {
-        return (Unreadable) RequestReader.read(body.getBytes(UTF_8));
+        return (Unreadable) RequestReader.read(BodyBytes.of(body.getBytes(UTF_8)));
     }
 
     @Test
@@ -165,7 +169,7 @@ class RequestReaderTest {
     void refusesMalformedUtf8(String bytes) {
         var body = ("{\"a\":\"" + bytes + "\"}").getBytes(ISO_8859_1);
 
-        assertThat(RequestReader.read(body))
+        assertThat(RequestReader.read(BodyBytes.of(body)))
                 .isEqualTo(new Unreadable("the body is not valid UTF-8", null, "invalid_json"));
     }
 
@@ -191,7 +195,8 @@ class RequestReaderTest {
                         .getBytes(UTF_8);
 
         for (var end = 0; end < body.length; end++) {
-            assertThat(RequestReader.read(Arrays.copyOf(body, end))).isInstanceOf(Unreadable.class);
+            assertThat(RequestReader.read(BodyBytes.of(Arrays.copyOf(body, end))))
+                    .isInstanceOf(Unreadable.class);
         }
     }
 
@@ -205,7 +210,7 @@ class RequestReaderTest {
                 body[0] = '{';
             }
 
-            assertThat(RequestReader.read(body)).isNotNull();
+            assertThat(RequestReader.read(BodyBytes.of(body))).isNotNull();
         }
     }
 
@@ -243,30 +248,152 @@ class RequestReaderTest {
     void changesOnlyWhatItMust(String body, String model, String usage, String both) {
         var request = request(body);
 
-        assertThat(request.edited("new", false, null)).asString(UTF_8).isEqualTo(model);
-        assertThat(request.edited(null, true, null)).asString(UTF_8).isEqualTo(usage);
-        assertThat(request.edited("new", true, null)).asString(UTF_8).isEqualTo(both);
-        assertThat(
-                        ((JsonRequest) RequestReader.read(request.edited("new", true, null)))
-                                .usageAsked())
-                .isTrue();
+        assertThat(text(request.edited("new", false, null))).isEqualTo(model);
+        assertThat(text(request.edited(null, true, null))).isEqualTo(usage);
+        assertThat(text(request.edited("new", true, null))).isEqualTo(both);
+        assertThat(request(text(request.edited("new", true, null))).usageAsked()).isTrue();
     }
 
     @Test
-    void returnsTheSameArrayWhenNothingChanges() {
-        var request =
-                request("{\"model\":\"m\\u0041\",\"stream_options\":{\"include_usage\":true}}");
+    void sharesTheBytesWhenNothingChanges() {
+        var bytes =
+                "{\"model\":\"m\\u0041\",\"stream_options\":{\"include_usage\":true}}"
+                        .getBytes(UTF_8);
+        var request = (JsonRequest) RequestReader.read(BodyBytes.of(bytes));
 
-        assertThat(request.edited("mA", true, null)).isSameAs(request.body());
-        assertThat(request.edited(null, false, null)).isSameAs(request.body());
+        var same = request.edited("mA", true, null);
+        bytes[0] = '[';
+
+        assertThat(text(same)).startsWith("[").hasSize(bytes.length);
+        assertThat(text(request.edited(null, false, null))).isEqualTo(text(same));
     }
 
     @Test
     void escapesTheModelItPutsIn() {
-        var edited = request("{\"a\":\"é\"}").edited("q\"\\\u0001模", false, null);
+        var edited = request("{\"a\":\"é\"}").edited("q\"\\\u0001모", false, null);
 
-        assertThat(edited)
-                .asString(UTF_8)
-                .isEqualTo("{\"model\":\"q\\\"\\\\\\u0001模\",\"a\":\"é\"}");
+        assertThat(text(edited)).isEqualTo("{\"model\":\"q\\\"\\\\\\u0001모\",\"a\":\"é\"}");
+    }
+
+    @Test
+    void sharesAllOfALargeBodyButWhatChanges() {
+        var prompt = "p".repeat(3 * BodyBytes.BLOCK);
+        var body = new BodyBytes(Long.MAX_VALUE);
+        body.append(Buffer.buffer("{\"model\":\"old\",\"prompt\":\"" + prompt + "\"}"));
+        var request = (JsonRequest) RequestReader.read(body);
+
+        var edited = request.edited("new", false, null);
+
+        assertThat(text(edited)).isEqualTo("{\"model\":\"new\",\"prompt\":\"" + prompt + "\"}");
+        assertThat(edited).hasSize(6).allMatch(piece -> piece.length() <= BodyBytes.BLOCK);
+    }
+
+    /// Wherever blocks end, whatever ends there.
+    @Test
+    void readsTheSameHoweverShortTheBlocksAre() {
+        var bodies =
+                new String[] {
+                    "{\"messages\":[{\"r\":\"é你😀\\u4f60\\n\"},true,null,-1.5e+10], \"m\\u006fdel\":\"vé\","
+                            + "\"stream\":true, \"stream_options\" : {\"include_usage\":false},"
+                            + "\"max_tokens\":12}",
+                    "{\"model\":\"a\",\"\\u006dodel\":\"b\"}",
+                    "{\"a\":\"\u0001\"}",
+                    "{\"a\":nule}",
+                    "{\"a\":1.}",
+                    "{\"a\":\"\\u00",
+                    "[\"é\"]",
+                };
+        for (var body : bodies) {
+            var bytes = body.getBytes(UTF_8);
+            for (var block = 1; block <= bytes.length; block++) {
+                var whole = RequestReader.read(BodyBytes.of(bytes));
+                var pieces = RequestReader.read(BodyBytes.of(bytes, block));
+
+                if (whole instanceof JsonRequest one && pieces instanceof JsonRequest other) {
+                    assertThat(other.model()).isEqualTo(one.model());
+                    assertThat(other.outputTokens()).isEqualTo(one.outputTokens());
+                    assertThat(text(other.edited("x", true, null)))
+                            .isEqualTo(text(one.edited("x", true, null)));
+                } else {
+                    assertThat(pieces).isEqualTo(whole);
+                }
+            }
+        }
+    }
+
+    @Test
+    void refusesMalformedUtf8HoweverShortTheBlocksAre() {
+        for (var bytes :
+                new String[] {
+                    "\u00C0\u00AE", "\u00ED\u00A0\u0080", "\u00E4\u00BD", "\u00F4\u0090\u0080\u0080"
+                }) {
+            var body = ("{\"a\":\"é" + bytes + "\"}").getBytes(ISO_8859_1);
+            body[6] = (byte) 'e';
+            for (var block = 1; block <= body.length; block++) {
+                assertThat(RequestReader.read(BodyBytes.of(body, block)))
+                        .isEqualTo(
+                                new Unreadable(
+                                        "the body is not valid UTF-8", null, "invalid_json"));
+            }
+        }
+    }
+
+    /// A dozen look-ups ask for the name of each outermost member.
+    @Test
+    void decodesANameOnce() {
+        var name = "\\u0061".repeat(500);
+        var body =
+                BodyBytes.of(
+                        ("{" + ("\"" + name + "\":0,").repeat(1000) + "\"a\":0}").getBytes(UTF_8));
+        var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        assertThat(RequestReader.read(body)).isInstanceOf(JsonRequest.class);
+        var before = threads.getCurrentThreadAllocatedBytes();
+
+        assertThat(RequestReader.read(body)).isInstanceOf(JsonRequest.class);
+
+        var perName = (threads.getCurrentThreadAllocatedBytes() - before) / 1000;
+        assertThat(perName).isLessThan(4L * name.length());
+    }
+
+    @Test
+    void refusesMoreMembersThanAnyHonestBodyHas() {
+        var member = "{\"\":0},";
+
+        var most = request("{\"a\":[" + member.repeat(JsonScanner.MAX_MEMBERS - 1) + "0]}");
+        var tooMany = refusal("{\"a\":[" + member.repeat(JsonScanner.MAX_MEMBERS) + "0]}");
+
+        assertThat(most.model()).isNull();
+        assertThat(tooMany)
+                .isEqualTo(
+                        new Unreadable(
+                                "the body holds more than 1000000 names of members",
+                                null,
+                                "invalid_json"));
+    }
+
+    @Test
+    void takesAHundredThousandMessages() {
+        var message = "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"hi\"}]},";
+
+        var request = request("{\"messages\":[" + message.repeat(100_000) + "0],\"model\":\"m\"}");
+
+        assertThat(request.model()).isEqualTo("m");
+    }
+
+    @Test
+    void stopsBetweenTwoBlocksWhenItIsToldTo() {
+        var asked = new AtomicInteger();
+        var body = BodyBytes.of("{\"a\":\"0123456789\"}".getBytes(UTF_8), 4);
+
+        var reading = RequestReader.read(body, () -> asked.incrementAndGet() < 3);
+
+        assertThat(asked).hasValue(3);
+        assertThat(reading).isInstanceOf(Unreadable.class);
+    }
+
+    private static String text(List<Buffer> buffers) {
+        var all = Buffer.buffer();
+        buffers.forEach(all::appendBuffer);
+        return all.toString(UTF_8);
     }
 }

@@ -3,6 +3,7 @@ package com.alltkn.gateway.openai;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.buffer.Buffer;
+import java.lang.management.ManagementFactory;
 import java.util.Optional;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -298,6 +299,53 @@ class SseTapTest {
 
         assertThat(inSteps(StreamEnd.DONE, stream, 50_000).terminal()).isTrue();
         assertThat(inSteps(StreamEnd.DONE, stream, 50_000).usage()).contains(new Usage(3, 4));
+    }
+
+    /// What is allocated in all bounds what is held, and what is copied: 50 such streams stay below
+    /// 64 MiB even if nothing of it were garbage.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                ": nothing but comments, line by line\n",
+                "event: message\n",
+                "id: 1\nretry: 1\n",
+                "a line that never ends ",
+                "data: {\"more\":1}\n",
+                "data:\n",
+                "\r",
+            })
+    void readsAnEventWithoutAnEndInBoundedMemory(String endless) {
+        var piece = Buffer.buffer(endless.repeat(1 + 1024 / endless.length()));
+        for (var begin : new String[] {"", "data: {\"x\":1}\n", "data: ", "event: ", ": "}) {
+            var tap = new SseTap(StreamEnd.DONE);
+            tap.accept(Buffer.buffer(CHUNK + begin));
+            var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+            var before = threads.getCurrentThreadAllocatedBytes();
+
+            for (var sent = 0; sent < 2 * 1024 * 1024; sent += piece.length()) {
+                tap.accept(piece);
+            }
+
+            assertThat(threads.getCurrentThreadAllocatedBytes() - before)
+                    .isLessThan(64L * 1024 * 1024 / 50);
+            assertThat(tap.terminal()).isFalse();
+            tap.accept(Buffer.buffer("\n\n" + USAGE + DONE));
+            assertThat(tap.terminal()).isTrue();
+            assertThat(tap.usage()).contains(new Usage(3, 4));
+        }
+    }
+
+    @Test
+    void joinsDataOnlyWithinItsBoundWhateverTheSplit() {
+        for (var between : new int[] {SseTap.MAX_LINE - 60, SseTap.MAX_LINE + 10}) {
+            var stream =
+                    Buffer.buffer("data: {\"error\":\n:" + "c".repeat(between) + "\ndata: {}}\n\n");
+
+            for (var step : new int[] {1, 7, 1024, 16 * 1024, stream.length()}) {
+                assertThat(inSteps(StreamEnd.DONE, stream, step).error())
+                        .isEqualTo(between < SseTap.MAX_LINE);
+            }
+        }
     }
 
     @Test

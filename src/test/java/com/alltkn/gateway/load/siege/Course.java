@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// The course of a siege: warm-up, callers undisturbed, honest full load, and then one attack
@@ -29,6 +28,10 @@ public final class Course implements AutoCloseable {
     private static final int FILES_AT_ODDS = 16;
 
     private static final Duration LONGEST_SETTLING = Duration.ofSeconds(45);
+
+    /// The grace of requests under way, and eight seconds.
+    private static final Duration LONGEST_END = Duration.ofSeconds(38);
+
     private static final Duration CALM = Duration.ofSeconds(4);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
     private static final double FULL_PACE = 1;
@@ -119,7 +122,7 @@ public final class Course implements AutoCloseable {
         var figures = machine.figures();
         load.end();
         settle(vitals, Integer.MAX_VALUE);
-        LockSupport.parkNanos(CALM.toNanos());
+        Thread.sleep(CALM);
         var idle = new Besieged(gateway, vitals, vitals.memory(), vitals.files());
         besieged = idle;
         IO.println(
@@ -182,7 +185,7 @@ public final class Course implements AutoCloseable {
         if (!idle.gateway.isAlive()) {
             broken.add("ended with " + idle.gateway.awaitExit(CALM));
         } else if (!idle.vitals.answers()) {
-            broken.add("alive but answers nobody");
+            broken.add("answers nobody, and " + (ends(idle.gateway) ? "ends" : "does not end"));
         } else {
             try {
                 peak = OptionalLong.of(idle.vitals.peak());
@@ -215,6 +218,16 @@ public final class Course implements AutoCloseable {
             broken.add("resident memory");
         }
         return new Outcome(name, effort, figures, memory, peak, broken);
+    }
+
+    /// Whether it ends in time when it is told to.
+    private static boolean ends(GatewayProcess gateway) throws InterruptedException {
+        gateway.terminate();
+        var until = System.nanoTime() + LONGEST_END.toNanos();
+        while (gateway.isAlive() && System.nanoTime() < until) {
+            Thread.sleep(BETWEEN_LOOKS);
+        }
+        return !gateway.isAlive();
     }
 
     /// Whether answers are later than promised, by more than what comes directly from upstream is.
@@ -260,13 +273,14 @@ public final class Course implements AutoCloseable {
     /// Waits until nothing is left of an attack.
     ///
     /// @return whether it came to that
-    private static boolean settle(Vitals vitals, int files) throws IOException {
+    private static boolean settle(Vitals vitals, int files)
+            throws IOException, InterruptedException {
         var until = System.nanoTime() + LONGEST_SETTLING.toNanos();
         while (vitals.inFlight() > 0 || vitals.files() - FILES_AT_ODDS > files) {
             if (System.nanoTime() > until) {
                 return false;
             }
-            LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+            Thread.sleep(BETWEEN_LOOKS);
         }
         return true;
     }

@@ -54,6 +54,9 @@ record Payload(List<Part> parts) {
     }
 
     Payload then(String unit, long times) {
+        if (unit.isEmpty()) {
+            return this;
+        }
         var bytes = unit.getBytes(StandardCharsets.ISO_8859_1);
         var inBlock = Math.clamp(BLOCK / bytes.length, 1, times);
         var more = new ArrayList<>(parts);

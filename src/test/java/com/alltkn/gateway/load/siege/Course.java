@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// The course of a siege: warm-up, callers undisturbed, honest full load, and then one attack
@@ -122,7 +123,7 @@ public final class Course implements AutoCloseable {
         var figures = machine.figures();
         load.end();
         settle(vitals, Integer.MAX_VALUE);
-        Thread.sleep(CALM);
+        LockSupport.parkNanos(CALM.toNanos());
         var idle = new Besieged(gateway, vitals, vitals.memory(), vitals.files());
         besieged = idle;
         IO.println(
@@ -225,7 +226,7 @@ public final class Course implements AutoCloseable {
         gateway.terminate();
         var until = System.nanoTime() + LONGEST_END.toNanos();
         while (gateway.isAlive() && System.nanoTime() < until) {
-            Thread.sleep(BETWEEN_LOOKS);
+            LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
         }
         return !gateway.isAlive();
     }
@@ -280,7 +281,7 @@ public final class Course implements AutoCloseable {
             if (System.nanoTime() > until) {
                 return false;
             }
-            Thread.sleep(BETWEEN_LOOKS);
+            LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
         }
         return true;
     }

@@ -91,12 +91,12 @@ final class Attacks {
                         "segments",
                         "bodies in segments of one byte",
                         Flow.of(
-                                        100,
+                                        50,
                                         Payload.request(
                                                 MALLORY,
                                                 CHAT,
                                                 Payload.of(BEGUN).then("x", LARGEST)))
-                                .inPieces(1, Duration.ofMillis(10))),
+                                .inPieces(1, Duration.ofMillis(2))),
                 Attack.of(
                         "uploads",
                         "63 KB before the model, in small chunks",
@@ -136,7 +136,7 @@ final class Attacks {
                                 .opening(2000)),
                 Attack.of(
                         "slow-bodies",
-                        "bodies of known callers at a byte a second",
+                        "bodies of a known caller at a few bytes a second",
                         Flow.of(
                                         4000,
                                         Payload.request(

@@ -49,6 +49,10 @@ public final class Course implements AutoCloseable {
     private final List<Outcome> outcomes = new ArrayList<>();
     private @Nullable Besieged besieged;
 
+    /// Whether the gateway did not survive the last attack, or survived it swollen: what is
+    /// resident once is not given back, and the next attack would be blamed for it.
+    private boolean lost;
+
     /// Starts what the gateway stands between.
     ///
     /// @throws IOException if something does not start
@@ -183,9 +187,10 @@ public final class Course implements AutoCloseable {
         var broken = new ArrayList<String>();
         var memory = OptionalLong.empty();
         var peak = OptionalLong.empty();
+        lost = !idle.gateway.isAlive() || !idle.vitals.answers();
         if (!idle.gateway.isAlive()) {
             broken.add("ended with " + idle.gateway.awaitExit(CALM));
-        } else if (!idle.vitals.answers()) {
+        } else if (lost) {
             broken.add("answers nobody, and " + (ends(idle.gateway) ? "ends" : "does not end"));
         } else {
             try {
@@ -201,6 +206,7 @@ public final class Course implements AutoCloseable {
                 memory = OptionalLong.of(idle.vitals.memory() - idle.memory);
             } catch (IOException e) {
                 broken.add("cannot be asked: " + e.getMessage());
+                lost = true;
             }
         }
         if (figures.failed() > 0) {
@@ -217,6 +223,7 @@ public final class Course implements AutoCloseable {
         }
         if (peak.orElse(0) - MORE_MEMORY > full) {
             broken.add("resident memory");
+            lost = true;
         }
         return new Outcome(name, effort, figures, memory, peak, broken);
     }
@@ -255,9 +262,9 @@ public final class Course implements AutoCloseable {
                                 outcome.effort().opened()));
     }
 
-    /// The same gateway, or another where it cannot go on.
+    /// The same gateway, or another where it is lost.
     private Besieged stillThere(Besieged idle) throws IOException, InterruptedException {
-        if (idle.gateway.isAlive() && idle.vitals.answers()) {
+        if (!lost) {
             return idle;
         }
         idle.gateway

@@ -24,7 +24,7 @@ record Vitals(GatewayProcess gateway) {
     static final String COUNTING = "-XX:NativeMemoryTracking=summary";
 
     private static final int PATIENCE_MILLIS = 3000;
-    private static final int MOST_TRIES = 10;
+    private static final int MOST_TRIES = 5;
     private static final Duration BETWEEN_TRIES = Duration.ofMillis(500);
     private static final Payload CHAT =
             Payload.request(

@@ -35,6 +35,7 @@ public final class Attacker {
     private long sent;
     private long opened;
     private long closed;
+    private long received;
     private long answers;
 
     private Attacker(int port, Attack attack, double pace) throws IOException {
@@ -62,7 +63,7 @@ public final class Attacker {
         while (true) {
             var now = System.nanoTime();
             if (now >= nextReport) {
-                IO.println(new Effort(sent, opened, closed, answers).line());
+                IO.println(new Effort(sent, received, opened, closed, answers).line());
                 nextReport += SECOND;
             }
             bytes.refill(now);
@@ -203,6 +204,7 @@ public final class Attacker {
                 return;
             }
             input.flip();
+            received += input.remaining();
             while (input.hasRemaining()) {
                 if (answer.read(input)) {
                     answers++;
@@ -283,12 +285,13 @@ public final class Attacker {
     /// What an attacker did so far.
     ///
     /// @param sent bytes
+    /// @param received bytes
     /// @param opened connections
     /// @param closed those of them that are closed again, by either side
     /// @param answers that it read
-    record Effort(long sent, long opened, long closed, long answers) {
+    record Effort(long sent, long received, long opened, long closed, long answers) {
 
-        static final Effort NONE = new Effort(0, 0, 0, 0);
+        static final Effort NONE = new Effort(0, 0, 0, 0, 0);
 
         static Effort parse(String line) {
             var numbers = line.split(" ", -1);
@@ -296,11 +299,12 @@ public final class Attacker {
                     Long.parseLong(numbers[0]),
                     Long.parseLong(numbers[1]),
                     Long.parseLong(numbers[2]),
-                    Long.parseLong(numbers[3]));
+                    Long.parseLong(numbers[3]),
+                    Long.parseLong(numbers[4]));
         }
 
         String line() {
-            return sent + " " + opened + " " + closed + " " + answers;
+            return sent + " " + received + " " + opened + " " + closed + " " + answers;
         }
     }
 }

@@ -31,7 +31,7 @@ final class Attacks {
                                     Stream.of(
                                             Flow.of(10, chat(caller, "m", 1024)).again(),
                                             Flow.of(3, chat(caller, "m", 1024 * 1024)).again(),
-                                            Flow.of(1, chat(caller, "m", 12 * 1024 * 1024)).again(),
+                                            Flow.of(1, chat(caller, "m", 24 * 1024 * 1024)).again(),
                                             Flow.of(100, stream(caller, Manners.HONEST)).again()))
                             .toList());
 

@@ -250,13 +250,14 @@ public final class Course implements AutoCloseable {
         var figures = outcome.figures();
         IO.println(outcome.row());
         IO.println(
-                "  quartiles and p99 in ms: JSON %s, streams %s, direct %s, callers late %s; sent again %d; attacker: %d answers, %d of %d connections closed"
+                "  quartiles and p99 in ms: JSON %s, streams %s, direct %s, callers late %s; sent again %d; attacker: %.1f MB and %d answers received, %d of %d connections closed"
                         .formatted(
                                 figures.json(),
                                 figures.stream(),
                                 figures.direct(),
                                 figures.late(),
                                 figures.again(),
+                                outcome.effort().received() / 1e6,
                                 outcome.effort().answers(),
                                 outcome.effort().closed(),
                                 outcome.effort().opened()));

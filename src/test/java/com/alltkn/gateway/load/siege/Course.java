@@ -296,10 +296,12 @@ public final class Course implements AutoCloseable {
 
     private void printMachine() throws IOException {
         IO.println(
-                "%d attacks of %d s; a heap of %s, %s; %d requests of JSON and %d streams a second of well-behaved callers"
+                "%d attacks%s; a heap of %s, %s; %d requests of JSON and %d streams a second of well-behaved callers"
                         .formatted(
                                 attacks.size(),
-                                seconds,
+                                minutes > 0
+                                        ? ", mixed for %d min".formatted(minutes)
+                                        : " of %d s".formatted(seconds),
                                 heap,
                                 machine.pins() ? "on a core of its own" : "not pinned to a core",
                                 jsonRate,

@@ -260,6 +260,8 @@ public final class GatewayProcess implements AutoCloseable {
         private boolean isMeasured;
         private @Nullable Container container;
         private final Map<Path, String> writable = new TreeMap<>();
+        private List<String> through = List.of();
+        private List<String> more = List.of();
 
         private Launch(String profile) {
             this.profile = profile;
@@ -309,6 +311,18 @@ public final class GatewayProcess implements AutoCloseable {
             return this;
         }
 
+        /// Starts it through another program, such as `taskset`, that becomes it.
+        public Launch through(List<String> command) {
+            through = List.copyOf(command);
+            return this;
+        }
+
+        /// Adds options of the JVM, or of the executable.
+        public Launch options(String... options) {
+            more = List.of(options);
+            return this;
+        }
+
         /// Runs it as what is in an image.
         public Launch in(Container image) {
             container = image;
@@ -337,7 +351,7 @@ public final class GatewayProcess implements AutoCloseable {
             if (container != null) {
                 return container.command(all, options(), writable);
             }
-            var command = new ArrayList<String>();
+            var command = new ArrayList<>(through);
             var executable = System.getProperty(EXECUTABLE);
             if (executable == null) {
                 command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -349,6 +363,7 @@ public final class GatewayProcess implements AutoCloseable {
                 command.add(Path.of(executable).toAbsolutePath().toString());
             }
             command.add("-Xmx256m");
+            command.addAll(more);
             command.addAll(options());
             if (executable == null) {
                 command.add("-jar");

@@ -46,6 +46,7 @@ public final class JsonRequest implements BodyReading {
             boolean stream,
             boolean usageAsked,
             boolean namesStoredState,
+            @Nullable Boolean store,
             List<OutputLimit> outputLimits,
             long choices,
             Spans spans) {
@@ -79,6 +80,14 @@ public final class JsonRequest implements BodyReading {
     /// conversation, or a response that goes on in the background.
     public boolean namesStoredState() {
         return fields.namesStoredState();
+    }
+
+    /// Whether what is made is to be stored.
+    ///
+    /// @param unasked whether it is where the body does not say
+    public boolean stores(boolean unasked) {
+        var store = fields.store();
+        return store == null ? unasked : store;
     }
 
     /// The caller's bytes; not to be changed.

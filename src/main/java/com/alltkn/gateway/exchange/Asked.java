@@ -39,6 +39,14 @@ record Asked(
         return json != null || !hasBody;
     }
 
+    /// @return whether it makes, changes or removes what is stored upstream, unless it only reads
+    boolean changesStoredObjects() {
+        return json == null
+                || endpoint.storedObjects()
+                || json.namesStoredState()
+                || json.stores(endpoint.storesUnasked());
+    }
+
     /// @return whether the answer is to come as events
     boolean stream() {
         return json != null && json.stream();

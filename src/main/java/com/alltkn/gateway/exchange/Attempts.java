@@ -5,6 +5,7 @@ import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.rollout.Settings;
 import com.alltkn.gateway.upstream.AttemptClocks;
 import com.alltkn.gateway.upstream.Breaker;
+import com.alltkn.gateway.upstream.ConnectionShares;
 import com.alltkn.gateway.upstream.Effort;
 import com.alltkn.gateway.upstream.RetryPolicy.Again;
 import com.alltkn.gateway.upstream.RetryPolicy.GiveUp;
@@ -14,6 +15,7 @@ import com.alltkn.gateway.upstream.RetryPolicy.OtherRevision;
 import com.alltkn.gateway.upstream.UpstreamClient;
 import com.alltkn.gateway.upstream.UpstreamGate;
 import com.alltkn.gateway.upstream.UpstreamGate.Claim;
+import com.alltkn.gateway.upstream.UpstreamRequest.Reuse;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import java.time.Duration;
@@ -143,10 +145,18 @@ final class Attempts implements BoundAttempt.Listener {
                 return;
             }
         }
+        if (!(gateway.connections().take(asked.caller().id())
+                instanceof ConnectionShares.Share share)) {
+            client.release();
+            // Nobody's failure: neither breaker nor gate nor retry policy hears of it.
+            fail(new GatewayError.Overloaded(), "no_connection_free", effort.attempts() > 0);
+            return;
+        }
         var retry = model == null ? effort.attempts() > 0 : !modelsTried.add(model);
         bound = null;
         switch (client.breaker(model).tryPass(asked.caller().id(), retry)) {
             case Breaker.Refused(var wait) -> {
+                share.giveBack();
                 client.release();
                 failed(new GatewayError.UpstreamUnavailable(wait), false, "breaker_open");
             }
@@ -155,10 +165,50 @@ final class Attempts implements BoundAttempt.Listener {
                 effort = effort.attempt();
                 bound =
                         new BoundAttempt(
-                                gateway, arrival, asked, model, client, clocks(settings), this);
+                                gateway,
+                                arrival,
+                                asked,
+                                model,
+                                client,
+                                share,
+                                reuse(),
+                                clocks(settings),
+                                this);
                 bound.start();
             }
         }
+    }
+
+    /// A body that is not in memory could not be sent anew, nor may be whatever changes what is
+    /// stored; with the last try nothing may be lost either.
+    private Reuse reuse() {
+        if (!asked.isRepeatable()) {
+            return Reuse.NONE;
+        }
+        return mayRunTwice() && gateway.retries().leavesRepeat(effort) ? Reuse.ANY : Reuse.WARM;
+    }
+
+    private boolean mayRunTwice() {
+        return arrival.request().method().name().equals("GET") || !asked.changesStoredObjects();
+    }
+
+    @Override
+    public @Nullable Asked again() {
+        switch (gateway.retries().repeat(claim())) {
+            case FREE -> {}
+            case RETRY -> {
+                if (retrying) {
+                    // One at a time of each exchange.
+                    gateway.retries().retryEnded();
+                }
+                retrying = true;
+            }
+            case NONE -> {
+                return null;
+            }
+        }
+        effort = effort.attempt().retry();
+        return asked;
     }
 
     /// With a fallback at hand half of the time is left for it.
@@ -236,11 +286,15 @@ final class Attempts implements BoundAttempt.Listener {
         return new Left(
                 repeatable,
                 arrival.request().method().name().equals("GET"),
-                retriesByItself() ? Claim.NONE : slot.claim(),
+                claim(),
                 effort,
                 !moved,
                 nextModel().isPresent(),
                 timeLeft());
+    }
+
+    private Claim claim() {
+        return retriesByItself() ? Claim.NONE : slot.claim();
     }
 
     /// Whether the caller's SDK is trying again by itself, as those of OpenAI say. An upstream with

@@ -7,10 +7,12 @@ import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.secret.SecretMask;
 import com.alltkn.gateway.upstream.Attempt;
 import com.alltkn.gateway.upstream.AttemptClocks;
+import com.alltkn.gateway.upstream.ConnectionShares;
 import com.alltkn.gateway.upstream.UpstreamClient;
 import com.alltkn.gateway.upstream.UpstreamErrors;
 import com.alltkn.gateway.upstream.UpstreamRequest;
 import com.alltkn.gateway.upstream.UpstreamRequest.Body;
+import com.alltkn.gateway.upstream.UpstreamRequest.Reuse;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
@@ -37,6 +39,7 @@ final class BoundAttempt implements Attempt.Listener {
     private final Endpoint endpoint;
     private final boolean streamAsked;
     private final boolean usageAdded;
+    private final @Nullable String model;
     private final Listener listener;
     private final Attempt attempt;
     private final Buffer errorBody = Buffer.buffer();
@@ -54,6 +57,8 @@ final class BoundAttempt implements Attempt.Listener {
     /// @param asked what is asked of upstream
     /// @param model which model is asked; null leaves what the caller wrote
     /// @param client an acquired client; the attempt releases it
+    /// @param share of the connections to upstream; the attempt gives it back
+    /// @param reuse which connection it may go on
     /// @param clocks how long it may take
     /// @param listener who is told
     BoundAttempt(
@@ -62,6 +67,8 @@ final class BoundAttempt implements Attempt.Listener {
             Asked asked,
             @Nullable String model,
             UpstreamClient client,
+            ConnectionShares.Share share,
+            Reuse reuse,
             AttemptClocks clocks,
             Listener listener) {
         this.gateway = gateway;
@@ -71,17 +78,14 @@ final class BoundAttempt implements Attempt.Listener {
         this.endpoint = asked.endpoint();
         this.streamAsked = asked.stream();
         this.usageAdded = asked.addsUsage(gateway.upstreamConfig());
+        this.model = model;
         this.listener = listener;
-        var request = arrival.request();
         this.attempt =
                 new Attempt(
                         arrival.context(),
                         client,
-                        new UpstreamRequest(
-                                request.method().name(),
-                                asked.pathAndQuery(),
-                                request.headers(),
-                                body(asked, model)),
+                        share,
+                        request(asked, reuse),
                         clocks,
                         arrival.nanos(),
                         this);
@@ -116,7 +120,17 @@ final class BoundAttempt implements Attempt.Listener {
         return upload == null ? OptionalLong.empty() : OptionalLong.of(upload.length());
     }
 
-    private Body body(Asked asked, @Nullable String model) {
+    private UpstreamRequest request(Asked asked, Reuse reuse) {
+        var request = arrival.request();
+        return new UpstreamRequest(
+                request.method().name(),
+                asked.pathAndQuery(),
+                request.headers(),
+                body(asked),
+                reuse);
+    }
+
+    private Body body(Asked asked) {
         var json = asked.json();
         if (json != null) {
             var pieces = json.edited(model, usageAdded, asked.outputCap());
@@ -164,6 +178,12 @@ final class BoundAttempt implements Attempt.Listener {
         if (feed != null) {
             feed.stop();
         }
+    }
+
+    @Override
+    public @Nullable UpstreamRequest again() {
+        var asked = listener.again();
+        return asked == null ? null : request(asked, Reuse.NONE);
     }
 
     @Override
@@ -280,6 +300,12 @@ final class BoundAttempt implements Attempt.Listener {
 
     /// Is told what becomes of it.
     interface Listener {
+
+        /// An idle connection has lost the request, so that upstream has not seen it or not said
+        /// so. It may be sent anew.
+        ///
+        /// @return what is asked; null if it may not be
+        @Nullable Asked again();
 
         /// The answer begins to be handed on; what has to be in its head is put there now.
         ///

@@ -5,6 +5,7 @@ import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.error.UserTexts;
 import com.alltkn.gateway.quota.Quotas;
 import com.alltkn.gateway.rollout.Revisions;
+import com.alltkn.gateway.upstream.ConnectionShares;
 import com.alltkn.gateway.upstream.GateConfig;
 import com.alltkn.gateway.upstream.RetryPolicy;
 import com.alltkn.gateway.upstream.UpstreamClients;
@@ -31,6 +32,7 @@ public class Exchanges {
     private final UpstreamClients clients;
     private final RetryPolicy retries;
     private final UpstreamGate gate;
+    private final ConnectionShares connections;
     private final GateConfig gateConfig;
     private final UpstreamConfig upstreamConfig;
     private final ExchangeConfig config;
@@ -49,6 +51,7 @@ public class Exchanges {
             UpstreamClients clients,
             RetryPolicy retries,
             UpstreamGate gate,
+            ConnectionShares connections,
             GateConfig gateConfig,
             UpstreamConfig upstreamConfig,
             ExchangeConfig config,
@@ -61,6 +64,7 @@ public class Exchanges {
         this.clients = clients;
         this.retries = retries;
         this.gate = gate;
+        this.connections = connections;
         this.gateConfig = gateConfig;
         this.upstreamConfig = upstreamConfig;
         this.config = config;
@@ -152,6 +156,10 @@ public class Exchanges {
 
     UpstreamGate gate() {
         return gate;
+    }
+
+    ConnectionShares connections() {
+        return connections;
     }
 
     GateConfig gateConfig() {

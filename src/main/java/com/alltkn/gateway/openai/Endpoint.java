@@ -171,6 +171,11 @@ public enum Endpoint {
         return !STATELESS.contains(this);
     }
 
+    /// Whether what the operation makes is stored upstream where the body's `store` says nothing.
+    public boolean storesUnasked() {
+        return this == CREATE_RESPONSE;
+    }
+
     /// Whether the default model may be put into a body that names none.
     public boolean takesModel() {
         return CHAT_MODEL.contains(this);

@@ -46,6 +46,7 @@ public final class JsonRequest implements BodyReading {
             boolean stream,
             boolean usageAsked,
             boolean namesStoredState,
+            @Nullable Boolean store,
             List<OutputLimit> outputLimits,
             long choices,
             Spans spans) {
@@ -84,6 +85,14 @@ public final class JsonRequest implements BodyReading {
     /// The length of the body, in bytes.
     public int length() {
         return body.length();
+    }
+
+    /// Whether what is made is to be stored.
+    ///
+    /// @param unasked whether it is where the body does not say
+    public boolean stores(boolean unasked) {
+        var store = fields.store();
+        return store == null ? unasked : store;
     }
 
     /// How many output tokens the caller allows one choice of the answer; empty if it does not say.

@@ -26,6 +26,7 @@ public final class RequestReader {
     private static final byte[] PREVIOUS_RESPONSE = "previous_response_id".getBytes(US_ASCII);
     private static final byte[] CONVERSATION = "conversation".getBytes(US_ASCII);
     private static final byte[] BACKGROUND = "background".getBytes(US_ASCII);
+    private static final byte[] STORE = "store".getBytes(US_ASCII);
     private static final byte[] CHOICES = "n".getBytes(US_ASCII);
 
     private final BodyBytes body;
@@ -47,6 +48,8 @@ public final class RequestReader {
     private boolean conversationSeen;
     private boolean backgroundSeen;
     private boolean storedState;
+    private boolean storeSeen;
+    private @Nullable Boolean store;
     private final List<OutputLimit> outputLimits = new ArrayList<>(1);
     private boolean choicesSeen;
     private long choices = 1;
@@ -110,7 +113,15 @@ public final class RequestReader {
                         askTo);
         return new JsonRequest(
                 body,
-                new Fields(model, stream, usageAsked, storedState, outputLimits, choices, spans));
+                new Fields(
+                        model,
+                        stream,
+                        usageAsked,
+                        storedState,
+                        store,
+                        outputLimits,
+                        choices,
+                        spans));
     }
 
     private @Nullable Unreadable readMember() {
@@ -131,6 +142,9 @@ public final class RequestReader {
         }
         if (scanner.keyIs(BACKGROUND)) {
             return readBackground();
+        }
+        if (scanner.keyIs(STORE)) {
+            return readStore();
         }
         for (var field : OutputLimit.Field.values()) {
             if (scanner.keyIs(field.key())) {
@@ -288,6 +302,20 @@ public final class RequestReader {
             return wrongType("background", "a boolean");
         }
         storedState |= kind == 't';
+        return null;
+    }
+
+    private @Nullable Unreadable readStore() {
+        if (storeSeen) {
+            return duplicate("store");
+        }
+        storeSeen = true;
+        var kind = scanner.peek();
+        if (!scanner.skipValue()) {
+            return malformed();
+        }
+        // Elsewhere than in chats and responses this name may mean anything.
+        store = kind == 'n' ? null : kind != 'f';
         return null;
     }
 

@@ -39,18 +39,22 @@ final class AnswerCodec
     /// @param connection a connection on which nothing was sent yet
     /// @param options what its own codec was made with
     /// @param key the key that goes out on it: no header of an answer shows it
-    static void install(ConnectionBase connection, HttpClientOptions options, Secret key) {
+    /// @return the codec
+    static AnswerCodec install(ConnectionBase connection, HttpClientOptions options, Secret key) {
         var config =
                 new HttpDecoderConfig()
                         .setMaxInitialLineLength(options.getMaxInitialLineLength())
                         .setMaxHeaderSize(options.getMaxHeaderSize())
                         .setMaxChunkSize(options.getMaxChunkSize())
                         .setInitialBufferSize(options.getDecoderInitialBufferSize());
-        var _ =
-                connection
-                        .channel()
-                        .pipeline()
-                        .replace(HttpClientCodec.class, "codec", new AnswerCodec(config, key));
+        var codec = new AnswerCodec(config, key);
+        var _ = connection.channel().pipeline().replace(HttpClientCodec.class, "codec", codec);
+        return codec;
+    }
+
+    /// Whether upstream has sent anything, be it a part of a head, since the last request began.
+    boolean heard() {
+        return inboundHandler().heard;
     }
 
     @Override
@@ -61,6 +65,7 @@ final class AnswerCodec
         if (message instanceof HttpRequest) {
             decoder.awaited = true;
             decoder.sent = false;
+            decoder.heard = false;
         }
         if (message instanceof LastHttpContent) {
             written = promise.unvoid().addListener(_ -> decoder.sent = true);
@@ -73,6 +78,7 @@ final class AnswerCodec
         private final Secret key;
         private boolean awaited;
         private boolean sent;
+        private boolean heard;
         private boolean interim;
         private @Nullable HttpResponse head;
 
@@ -84,6 +90,7 @@ final class AnswerCodec
         @Override
         protected void decode(ChannelHandlerContext context, ByteBuf bytes, List<Object> out)
                 throws Exception {
+            heard |= bytes.isReadable();
             if (!awaited) {
                 refuse(context, bytes);
                 return;

@@ -3,13 +3,14 @@ package com.alltkn.gateway.upstream;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.error.GatewayError.Clock;
 import com.alltkn.gateway.upstream.UpstreamRequest.Body;
+import com.alltkn.gateway.upstream.UpstreamRequest.Reuse;
 import io.netty.channel.ConnectTimeoutException;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.ConnectionPoolTooBusyException;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.impl.ContextInternal;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,10 @@ import org.jspecify.annotations.Nullable;
 /// until it is over: by its end, by a failure, or because the exchange cancelled it. Over once,
 /// over for good: nothing is told after that.
 ///
+/// A connection that had been idle for long and ends within a second after the request was written,
+/// without a byte of an answer, was most likely closed before: then the request is sent anew, once,
+/// on a new connection, if the listener has it still and says so. That says nothing of upstream.
+///
 /// Four clocks run, all on one timer, which is set anew only when it went off: until a connection
 /// stands, until the first byte of the answer, between two bytes, and in all. While the listener
 /// holds the answer back, the third stands still.
@@ -26,8 +31,14 @@ public final class Attempt {
 
     private static final long NEVER = Long.MAX_VALUE;
 
+    /// As long as it may take to hear that a connection had been closed before.
+    private static final long ECHO = TimeUnit.SECONDS.toNanos(1);
+
+    private static final CharSequence KEEP_ALIVE = HttpHeaders.createOptimized("keep-alive");
+
     private final ContextInternal context;
     private final UpstreamClient client;
+    private final ConnectionShares.Share share;
 
     /// Let go once it is sent: a stream may go on for long, and a body may be large.
     private @Nullable UpstreamRequest request;
@@ -40,15 +51,19 @@ public final class Attempt {
     private long phaseDeadline;
     private long timer = -1;
     private long timerDue = NEVER;
+    private @Nullable UpstreamConnection connection;
     private @Nullable HttpClientRequest sent;
+    private long sentAt;
+    private boolean connecting;
+    private boolean repeated;
     private @Nullable HttpClientResponse answer;
     private boolean bodyUnsent;
-    private boolean answerEnded;
 
     /// Prepares an attempt.
     ///
     /// @param context the event loop's context; every method is called on it
     /// @param client an acquired client; the attempt releases it
+    /// @param share of the connections, for the one it uses; the attempt gives it back
     /// @param request what is asked
     /// @param clocks how long it may take
     /// @param startedAt when the exchange began, a [System#nanoTime()]
@@ -56,12 +71,14 @@ public final class Attempt {
     public Attempt(
             ContextInternal context,
             UpstreamClient client,
+            ConnectionShares.Share share,
             UpstreamRequest request,
             AttemptClocks clocks,
             long startedAt,
             Listener listener) {
         this.context = context;
         this.client = client;
+        this.share = share;
         this.request = request;
         this.clocks = clocks;
         this.totalDeadline = startedAt + clocks.total().toNanos();
@@ -70,15 +87,12 @@ public final class Attempt {
 
     /// Asks.
     public void start() {
-        enter(Phase.CONNECTING, clocks.connect().toNanos());
         var asked = request;
         if (asked == null) {
             throw new IllegalStateException("an attempt starts once");
         }
-        client.http(context)
-                .request(client.options(asked))
-                .onComplete(connection -> connected(connection, asked.body()));
         request = null;
+        connect(asked, asked.reuse());
     }
 
     /// Tells that a piece of a streamed body has gone out, for a body may take long while it moves.
@@ -122,23 +136,44 @@ public final class Attempt {
 
     /// @return whether a connection stood, so that upstream may have seen some of the request
     public boolean reachedUpstream() {
-        return sent != null;
+        return sent != null || repeated;
     }
 
-    private void connected(AsyncResult<HttpClientRequest> connection, Body body) {
+    private void connect(UpstreamRequest asked, Reuse reuse) {
+        connecting = true;
+        enter(Phase.CONNECTING, clocks.connect().toNanos());
+        client.connect(context, reuse).onComplete(made -> connected(made, asked));
+    }
+
+    private void connected(AsyncResult<UpstreamConnection> made, UpstreamRequest asked) {
+        connecting = false;
         if (phase == Phase.OVER) {
-            if (connection.succeeded()) {
-                connection.result().exceptionHandler(_ -> {}).reset();
+            share.giveBack();
+            if (made.succeeded()) {
+                made.result().leave();
             }
+        } else if (made.failed()) {
+            unconnected(made.cause());
+        } else {
+            var found = made.result();
+            connection = found;
+            client.begin(found, context, asked).onComplete(begun -> begun(begun, asked.body()));
+        }
+    }
+
+    private void begun(AsyncResult<HttpClientRequest> begun, Body body) {
+        if (phase == Phase.OVER) {
             return;
         }
-        if (connection.failed()) {
-            unconnected(connection.cause());
+        if (begun.failed()) {
+            unconnected(begun.cause());
             return;
         }
-        sent = connection.result();
-        sent.exceptionHandler(_ -> broken());
-        sent.response().onComplete(this::answered);
+        var sent = begun.result();
+        this.sent = sent;
+        sentAt = System.nanoTime();
+        sent.exceptionHandler(_ -> broken(sent));
+        sent.response().onComplete(head -> answered(head, sent));
         switch (body) {
             case Body.Empty() -> {
                 enter(Phase.THINKING, clocks.firstByte().toNanos());
@@ -161,22 +196,20 @@ public final class Attempt {
         switch (cause) {
             // The client has a clock of its own for this, and may be the first.
             case ConnectTimeoutException _ -> timedOut(Clock.CONNECT);
-            case ConnectionPoolTooBusyException _ ->
-                    fail(new GatewayError.Overloaded(), "no_connection_free");
             default -> fail(new GatewayError.UpstreamUnreachable(), "connect");
         }
     }
 
-    private void answered(AsyncResult<HttpClientResponse> head) {
-        if (phase == Phase.OVER) {
+    private void answered(AsyncResult<HttpClientResponse> head, HttpClientRequest to) {
+        if (phase == Phase.OVER || !to.equals(sent)) {
             return;
         }
         if (head.failed()) {
-            broken();
+            broken(to);
             return;
         }
         answer = head.result();
-        answer.exceptionHandler(_ -> broken());
+        answer.exceptionHandler(_ -> broken(to));
         answer.handler(this::received);
         answer.endHandler(_ -> ended());
         if (phase == Phase.SENDING) {
@@ -201,22 +234,46 @@ public final class Attempt {
     }
 
     private void ended() {
-        answerEnded = true;
-        if (end()) {
-            if (bodyUnsent && sent != null) {
-                // A connection in the middle of a request is of no use to the next one.
-                sent.reset();
-            }
-            listener.ended();
+        var used = connection;
+        var head = answer;
+        if (used == null || head == null || !end()) {
+            return;
+        }
+        if (bodyUnsent) {
+            // A connection in the middle of a request is of no use to the next one.
+            used.close();
+        } else {
+            used.answered(head.getHeader(KEEP_ALIVE));
+        }
+        listener.ended();
+    }
+
+    private void broken(HttpClientRequest which) {
+        if (phase == Phase.OVER || !which.equals(sent)) {
+            return;
+        }
+        if (answer != null) {
+            fail(new GatewayError.UpstreamInterrupted(), "cut");
+            return;
+        }
+        var again = wasLost() ? listener.again() : null;
+        if (again == null) {
+            fail(new GatewayError.UpstreamUnreachable(), "closed_before_answer");
+        } else {
+            close();
+            repeated = true;
+            connection = null;
+            sent = null;
+            connect(again, Reuse.NONE);
         }
     }
 
-    private void broken() {
-        if (answer == null) {
-            fail(new GatewayError.UpstreamUnreachable(), "closed_before_answer");
-        } else {
-            fail(new GatewayError.UpstreamInterrupted(), "cut");
-        }
+    /// Whether the request met a connection that had been closed before.
+    private boolean wasLost() {
+        return phase == Phase.THINKING
+                && connection != null
+                && connection.wasStale()
+                && System.nanoTime() - sentAt <= ECHO;
     }
 
     private void fail(GatewayError error, String failure) {
@@ -230,6 +287,10 @@ public final class Attempt {
         if (phase == Phase.OVER) {
             return false;
         }
+        if (!connecting) {
+            // Else when it is known what became of the connection.
+            share.giveBack();
+        }
         phase = Phase.OVER;
         if (timer >= 0) {
             vertx().cancelTimer(timer);
@@ -238,23 +299,10 @@ public final class Attempt {
         return true;
     }
 
-    /// Closes the connection, unless the answer had come to its end within what is held back: the
-    /// connection may be another exchange's by then. So what is held back is let go first.
     private void close() {
-        var request = sent;
-        if (request == null) {
-            return;
+        if (connection != null) {
+            connection.close();
         }
-        if (answer == null) {
-            request.reset();
-            return;
-        }
-        answer.resume();
-        context.runOnContext(_ -> {
-            if (!answerEnded || bodyUnsent) {
-                request.reset();
-            }
-        });
     }
 
     private void enter(Phase next, long nanos) {
@@ -322,6 +370,11 @@ public final class Attempt {
 
     /// Is told what becomes of an attempt, on the event loop.
     public interface Listener {
+
+        /// An idle connection took the request, and nothing came of it. It may be sent anew.
+        ///
+        /// @return the request; null if it may not, or is not at hand any more
+        @Nullable UpstreamRequest again();
 
         /// The head of the answer is here.
         ///

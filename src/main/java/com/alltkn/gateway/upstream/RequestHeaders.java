@@ -3,7 +3,6 @@ package com.alltkn.gateway.upstream;
 import com.alltkn.gateway.upstream.UpstreamRequest.Body;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.http.RequestOptions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -30,9 +29,8 @@ final class RequestHeaders {
 
     private RequestHeaders() {}
 
-    static void write(UpstreamRequest request, String authorization, RequestOptions options) {
+    static void write(UpstreamRequest request, String authorization, MultiMap to) {
         var from = request.callerHeaders();
-        var to = MultiMap.caseInsensitiveMultiMap();
         var named = namedByConnection(from);
         for (var name : ALLOWED) {
             var value = from.get(name);
@@ -65,7 +63,6 @@ final class RequestHeaders {
                 }
             }
         }
-        options.setHeaders(to);
     }
 
     /// The headers that `Connection` declares to be for this hop alone. A body's type is none of

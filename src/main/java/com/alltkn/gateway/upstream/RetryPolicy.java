@@ -9,7 +9,9 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -17,8 +19,10 @@ import org.jspecify.annotations.Nullable;
 /// reached the caller, and no body that is not in memory.
 ///
 /// A POST is repeated if it was never sent, or if upstream itself said that it did not do it (408,
-/// 409, 429, 5xx). One that was sent and never answered may have been done, and be paid for. On a
-/// 401 the exchange moves to another revision, once; only a 401 says that a key is refused, for a
+/// 409, 429, 5xx). One that was sent and never answered may have been done, and be paid for, but
+/// where an idle connection took it that ended at once: there the cost of a second run, if it is
+/// one, is less than the harm of a failure, as long as nothing stored is changed by it. On a 401
+/// the exchange moves to another revision, once; only a 401 says that a key is refused, for a
 /// caller can cause a 403. Nobody is kept waiting for an upstream that has too much to do while
 /// others of the same caller wait to be let in: they would wait in vain. With a fallback model at
 /// hand it moves to that where the model is overloaded, silent or unknown. Everything else is the
@@ -34,18 +38,22 @@ public class RetryPolicy {
 
     private final RetryConfig config;
     private final RetryBudget budget;
+    private final FreeRepeats freeRepeats;
     private final DoubleSupplier random;
+    private final LongAdder repeats = new LongAdder();
 
     /// @param config how often and how soon
     @Inject
     RetryPolicy(RetryConfig config) {
-        this(config, () -> ThreadLocalRandom.current().nextDouble());
+        this(config, () -> ThreadLocalRandom.current().nextDouble(), System::nanoTime);
     }
 
     /// @param random numbers from 0 to below 1
-    RetryPolicy(RetryConfig config, DoubleSupplier random) {
+    /// @param nanoTime the time, as [System#nanoTime()] tells it
+    RetryPolicy(RetryConfig config, DoubleSupplier random, LongSupplier nanoTime) {
         this.config = config;
         this.budget = new RetryBudget(config.budgetPercent(), config.minInFlight());
+        this.freeRepeats = new FreeRepeats(nanoTime);
         this.random = random;
     }
 
@@ -59,7 +67,37 @@ public class RetryPolicy {
         budget.exchangeEnded();
     }
 
-    /// A retry, which an [Again] allowed, is over.
+    /// Tells whether a request that an idle connection loses could be sent anew: the repeat is a
+    /// try like any other, but for one that is allowed whatever the number of retries.
+    ///
+    /// @param effort what the exchange has done, the attempt that may lose it included
+    /// @return whether there is a try left for that
+    public boolean leavesRepeat(Effort effort) {
+        return effort.attempts() <= Math.max(1, config.maxRetries());
+    }
+
+    /// Asks to send a request anew that an idle connection has lost. It says nothing of upstream,
+    /// so the first ones of a second are nobody's retries.
+    ///
+    /// @param claim what claim the exchange has to retry
+    /// @return whether it may, and at whose expense
+    public Repeat repeat(Claim claim) {
+        var repeat =
+                freeRepeats.tryTake()
+                        ? Repeat.FREE
+                        : budget.tryRetry(claim) ? Repeat.RETRY : Repeat.NONE;
+        if (repeat != Repeat.NONE) {
+            repeats.increment();
+        }
+        return repeat;
+    }
+
+    /// @return how often a request was sent anew because an idle connection had lost it
+    public long repeats() {
+        return repeats.sum();
+    }
+
+    /// A retry, which an [Again] or a [Repeat#RETRY] allowed, is over.
     public void retryEnded() {
         budget.retryEnded();
     }
@@ -181,6 +219,16 @@ public class RetryPolicy {
             boolean otherRevision,
             boolean otherModel,
             Duration time) {}
+
+    /// Whether a request may be sent anew that an idle connection has lost.
+    public enum Repeat {
+        /// It may, beside all retries.
+        FREE,
+        /// It may, as a retry, which has to be given back with [#retryEnded()].
+        RETRY,
+        /// It may not.
+        NONE
+    }
 
     /// What follows a failed attempt.
     public sealed interface Next {}

@@ -2,24 +2,23 @@ package com.alltkn.gateway.upstream;
 
 import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.secret.SecretMask;
-import io.netty.channel.EventLoop;
-import io.netty.channel.MaxMessagesRecvByteBufAllocator;
+import com.alltkn.gateway.upstream.UpstreamRequest.Reuse;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.RequestOptions;
 import io.vertx.core.impl.ContextInternal;
-import io.vertx.core.net.impl.ConnectionBase;
+import io.vertx.core.net.HostAndPort;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// The connections of one revision to its upstream: one [HttpClient] per event loop, so that no
-/// request waits for another loop's lock. An attempt acquires the client and releases it with its
-/// last byte; a retired client closes when the last one has.
+/// What calls the upstream of one revision: its connections, its key and its breakers. An attempt
+/// acquires the client and releases it with its last byte; a retired client closes when the last
+/// one has.
 public final class UpstreamClient {
 
     /// Added to the number of holders once the client is retired: no holder can bring it back above
@@ -29,16 +28,12 @@ public final class UpstreamClient {
     private static final int MOST_BREAKERS = 128;
     private static final String NO_MODEL = "";
 
-    private final Vertx vertx;
     private final Revision revision;
-    private final HttpClientOptions options;
-    private final String host;
-    private final int port;
-    private final boolean tls;
+    private final HostAndPort authority;
     private final String pathPrefix;
     private final String authorization;
     private final SecretMask mask;
-    private final Map<EventLoop, HttpClient> perLoop = new ConcurrentHashMap<>();
+    private final UpstreamConnections connections;
     private final AtomicInteger holders = new AtomicInteger();
     private final Map<String, Breaker> breakers = new ConcurrentHashMap<>();
     private final BreakerConfig breakerConfig;
@@ -47,17 +42,25 @@ public final class UpstreamClient {
             Vertx vertx,
             Revision revision,
             HttpClientOptions options,
+            Duration keepAlive,
             BreakerConfig breakerConfig) {
         var baseUrl = revision.settings().baseUrl();
-        this.vertx = vertx;
+        var tls = baseUrl.getScheme().equalsIgnoreCase("https");
+        var host = baseUrl.getHost();
+        var port = baseUrl.getPort() >= 0 ? baseUrl.getPort() : tls ? 443 : 80;
         this.revision = revision;
-        this.tls = baseUrl.getScheme().equalsIgnoreCase("https");
-        this.host = baseUrl.getHost();
-        this.port = baseUrl.getPort() >= 0 ? baseUrl.getPort() : tls ? 443 : 80;
+        this.authority = HostAndPort.create(host, port);
         this.pathPrefix = baseUrl.getRawPath();
         this.authorization = "Bearer " + revision.settings().apiKey().reveal();
         this.mask = new SecretMask(revision.settings().apiKey());
-        this.options = options.setSsl(tls);
+        this.connections =
+                new UpstreamConnections(
+                        vertx,
+                        options.setSsl(tls),
+                        host,
+                        port,
+                        revision.settings().apiKey(),
+                        keepAlive);
         this.breakerConfig = breakerConfig;
         // The models that matter have a breaker of their own whatever else is asked for.
         breaker(revision.settings().defaultModel());
@@ -116,48 +119,27 @@ public final class UpstreamClient {
         }
     }
 
-    HttpClient http(ContextInternal context) {
-        return perLoop.computeIfAbsent(context.nettyEventLoop(), _ -> newHttp());
+    /// Finds a connection for one request.
+    Future<UpstreamConnection> connect(ContextInternal context, Reuse reuse) {
+        return connections.connect(context, reuse);
     }
 
-    /// The request line, address and credential of one attempt.
-    RequestOptions options(UpstreamRequest request) {
-        var requestOptions =
-                new RequestOptions()
-                        .setMethod(HttpMethod.valueOf(request.method()))
-                        .setHost(host)
-                        .setPort(port)
-                        .setSsl(tls)
-                        .setURI(pathPrefix + request.pathAndQuery())
-                        .setFollowRedirects(false);
-        RequestHeaders.write(request, authorization, requestOptions);
-        return requestOptions;
-    }
-
-    private HttpClient newHttp() {
-        return vertx.httpClientBuilder()
-                .with(options)
-                .with(options.getPoolOptions())
-                .withConnectHandler(this::prepare)
-                .build();
-    }
-
-    private void prepare(HttpConnection connection) {
-        // Who uses a connection is told of its failure; nobody needs it in the log.
-        connection.exceptionHandler(_ -> {});
-        if (!(connection instanceof ConnectionBase base)) {
-            throw new IllegalStateException("not a connection of Vert.x' own");
-        }
-        AnswerCodec.install(base, options, revision.settings().apiKey());
-        // TLS keeps a buffer as large as what arrived in a row, 2 MiB for the sixteen reads that
-        // are usual, for as long as the connection stands still.
-        if (base.channel().config().getRecvByteBufAllocator()
-                instanceof MaxMessagesRecvByteBufAllocator reads) {
-            var _ = reads.maxMessagesPerRead(1);
-        }
+    /// Begins a request on a connection, with its request line, address and credential.
+    Future<HttpClientRequest> begin(
+            UpstreamConnection connection, ContextInternal context, UpstreamRequest request) {
+        return connection
+                .begin(context)
+                .map(to -> {
+                    var _ =
+                            to.setMethod(HttpMethod.valueOf(request.method()))
+                                    .authority(authority)
+                                    .setURI(pathPrefix + request.pathAndQuery());
+                    RequestHeaders.write(request, authorization, to.headers());
+                    return to;
+                });
     }
 
     private void close() {
-        perLoop.values().forEach(HttpClient::close);
+        connections.close();
     }
 }

@@ -5,7 +5,6 @@ import com.alltkn.gateway.rollout.RevisionListener;
 import com.alltkn.gateway.rollout.Settings;
 import com.alltkn.gateway.rollout.Stage;
 import io.quarkus.tls.TlsConfigurationRegistry;
-import io.quarkus.vertx.core.runtime.config.VertxConfiguration;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.tracing.TracingPolicy;
@@ -31,23 +30,17 @@ public class UpstreamClients implements RevisionListener {
     private final UpstreamConfig config;
     private final BreakerConfig breakerConfig;
     private final TlsConfigurationRegistry tls;
-    private final int eventLoops;
     private final AtomicReference<@Nullable InUse> inUse = new AtomicReference<>();
 
     UpstreamClients(
             Vertx vertx,
             UpstreamConfig config,
             BreakerConfig breakerConfig,
-            TlsConfigurationRegistry tls,
-            VertxConfiguration vertxConfig) {
+            TlsConfigurationRegistry tls) {
         this.vertx = vertx;
         this.config = config;
         this.breakerConfig = breakerConfig;
         this.tls = tls;
-        this.eventLoops =
-                vertxConfig
-                        .eventLoopsPoolSize()
-                        .orElseGet(() -> 2 * Runtime.getRuntime().availableProcessors());
     }
 
     /// Binds an exchange: to the active revision or, as often as its percentage says, to the
@@ -126,17 +119,13 @@ public class UpstreamClients implements RevisionListener {
     }
 
     private UpstreamClient open(Revision revision) {
-        return new UpstreamClient(vertx, revision, options(revision.settings()), breakerConfig);
+        return new UpstreamClient(
+                vertx, revision, options(revision.settings()), config.keepAlive(), breakerConfig);
     }
 
     private HttpClientOptions options(Settings settings) {
         var options =
                 new HttpClientOptions()
-                        .setMaxPoolSize(Math.max(1, config.maxConnections() / eventLoops))
-                        // A request that finds no connection in time fails by its connect clock; a
-                        // longer queue would only hold bodies in memory.
-                        .setMaxWaitQueueSize(Math.max(1, config.maxConnections() / eventLoops))
-                        .setKeepAliveTimeout(Math.toIntExact(config.keepAlive().toSeconds()))
                         .setConnectTimeout(
                                 Math.toIntExact(AttemptClocks.connect(config, settings).toMillis()))
                         .setTcpNoDelay(true)

@@ -28,15 +28,23 @@ public interface UpstreamConfig {
     @WithDefault("30m")
     Duration streamTimeout();
 
-    /// @return the most connections to upstream, over all event loops
-    @WithDefault("2000")
+    /// As many as callers may have to the gateway, so that these two end together: each exchange
+    /// has one of each, until its last byte.
+    ///
+    /// @return the most connections to upstream that are in use at once, over all event loops
+    @WithDefault("4000")
     int maxConnections();
 
-    /// Load balancers close idle connections after 60 s or more; the gateway must be the first to
-    /// do so, for a request sent into a closing connection is lost.
+    /// @return the most of them that one caller may use, in percent
+    @WithDefault("50")
+    int callerSharePercent();
+
+    /// Most servers close idle connections after 5 s without saying so; the gateway must be the
+    /// first to do so, for a request sent into a closing connection is lost. What upstream itself
+    /// says (`keep-alive: timeout=…`) wins, by a second less and up to 30 s.
     ///
     /// @return how long an idle connection is kept
-    @WithDefault("30s")
+    @WithDefault("4s")
     Duration keepAlive();
 
     /// @return whether streams are asked for their usage where the caller did not ask; some

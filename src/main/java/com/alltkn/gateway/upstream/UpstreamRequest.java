@@ -12,8 +12,19 @@ import java.util.OptionalLong;
 /// @param pathAndQuery what follows the base URL, undecoded, beginning with `/`
 /// @param callerHeaders the caller's headers, of which only the allowed ones go on
 /// @param body what is sent
+/// @param reuse which connection it may go on
 public record UpstreamRequest(
-        String method, String pathAndQuery, MultiMap callerHeaders, Body body) {
+        String method, String pathAndQuery, MultiMap callerHeaders, Body body, Reuse reuse) {
+
+    /// Which connections a request may go on. One that is idle may be closed already.
+    public enum Reuse {
+        /// Any, for a request that one of them loses is sent anew.
+        ANY,
+        /// One that was in use a moment ago, or a new one.
+        WARM,
+        /// None: a new one.
+        NONE
+    }
 
     /// The body of a request.
     public sealed interface Body {

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.function.Predicate;
@@ -36,6 +37,7 @@ class RetryTest extends ExchangeTest {
     private static final String UNKNOWN_MODEL =
             "{\"error\":{\"message\":\"no such model\",\"type\":\"invalid_request_error\","
                     + "\"param\":null,\"code\":\"model_not_found\"}}";
+    private static final String EMBEDDING = "{\"model\":\"some-model\",\"input\":\"x\"}";
     private static final Script OVERLOADED = Script.json(503, ERROR);
 
     @ParameterizedTest
@@ -116,13 +118,35 @@ class RetryTest extends ExchangeTest {
 
     @Test
     void sendsAPostOnceWhereNobodyKnowsWhetherItWasDone() throws IOException {
-        laboratory.upstream().answer(Script.nothing().reset());
+        try (var caller = connect()) {
+            // So that the connection to upstream is not an idle one.
+            caller.send(post("/v1/chat/completions", CHAT)).read(SOON);
+            laboratory.upstream().forget();
+            laboratory.upstream().answer(Script.nothing().reset());
 
-        var response = send(post("/v1/chat/completions", CHAT));
+            var response = caller.send(post("/v1/chat/completions", CHAT)).read(SOON);
 
-        assertEnvelope(response, 502, "upstream_unreachable");
-        assertThat(response.header("x-should-retry")).isEmpty();
-        assertThat(laboratory.upstream().requests()).hasSize(1);
+            assertEnvelope(response, 502, "upstream_unreachable");
+            assertThat(response.header("x-should-retry")).isEmpty();
+            assertThat(laboratory.upstream().requests()).hasSize(1);
+        }
+    }
+
+    /// The answer to the first try asks for a wait in which the connection becomes an old one.
+    @Test
+    void countsARequestThatAnIdleConnectionLostAmongItsTries() throws IOException {
+        var used = ConcurrentHashMap.<Long>newKeySet();
+        laboratory
+                .upstream()
+                .on(request -> !used.add(request.connectionId()), Script.nothing().close());
+        laboratory.upstream().answer(Script.json(503, ERROR, "retry-after-ms: 1100"));
+
+        var response = send(post("/v1/embeddings", EMBEDDING));
+
+        assertEnvelope(response, 503, "upstream_overloaded");
+        assertThat(response.header("x-should-retry")).contains("false");
+        assertThat(laboratory.upstream().requests()).hasSize(3);
+        assertThat(records.single().path("attempts").asInt()).isEqualTo(3);
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,6 +35,7 @@ final class ScriptedConnection {
     private final AtomicReference<@Nullable Instant> peerClosedAt = new AtomicReference<>();
     private volatile boolean ended;
     private volatile boolean answering;
+    private volatile long idleSince;
 
     /// @param raw the socket below TLS
     /// @param socket what is read and written: the same, or TLS on it
@@ -70,10 +72,16 @@ final class ScriptedConnection {
     /// Reads requests until the peer leaves.
     void read() {
         try {
-            var bytes =
-                    new HttpBytes(new Counted(new BufferedInputStream(socket.getInputStream())));
-            while (readRequest(bytes)) {
+            var in = new BufferedInputStream(socket.getInputStream());
+            var bytes = new HttpBytes(new Counted(in));
+            while (begins(in)) {
+                if (!readRequest(bytes)) {
+                    break;
+                }
                 bytes.takeSeen();
+            }
+            if (ended) {
+                return;
             }
         } catch (IOException e) {
             // The peer has left, or this side has closed.
@@ -94,6 +102,7 @@ final class ScriptedConnection {
                 for (Script.Step step : script.steps()) {
                     run(step);
                 }
+                idleSince = System.nanoTime();
                 answering = false;
             }
         } catch (IOException e) {
@@ -104,6 +113,36 @@ final class ScriptedConnection {
         if (!ended) {
             ended = peerClosedAt.get() != null;
             closeQuietly(raw);
+        }
+    }
+
+    /// Waits for the next request, as long as the connection may be idle.
+    ///
+    /// @return whether it comes, or the peer leaves; if not, the connection has been closed
+    private boolean begins(BufferedInputStream in) throws IOException {
+        var limit = upstream.idleLimit();
+        if (limit == null || idleSince == 0) {
+            return true;
+        }
+        in.mark(1);
+        while (true) {
+            var left = limit.toNanos() - (answering ? 0 : System.nanoTime() - idleSince);
+            if (left <= 0) {
+                ended = true;
+                socket.close();
+                scripts.add(LAST);
+                return false;
+            }
+            try {
+                socket.setSoTimeout((int) Math.max(1, left / 1_000_000));
+                var _ = in.read();
+                in.reset();
+                socket.setSoTimeout(0);
+                return true;
+            } catch (SocketTimeoutException idle) {
+                // The answer may have ended meanwhile.
+                continue;
+            }
         }
     }
 

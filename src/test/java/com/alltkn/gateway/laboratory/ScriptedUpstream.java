@@ -52,6 +52,7 @@ public final class ScriptedUpstream implements AutoCloseable {
     private final AtomicLong accepted = new AtomicLong();
     private final AtomicLong receivedBytes = new AtomicLong();
     private final AtomicLong sentBytes = new AtomicLong();
+    private volatile @Nullable Duration idleLimit;
 
     /// Guards the seven fields below.
     private final ReentrantLock lock = new ReentrantLock();
@@ -105,6 +106,11 @@ public final class ScriptedUpstream implements AutoCloseable {
     /// one.
     public void on(Predicate<RecordedRequest> fits, Script script) {
         locked(() -> rules.push(new Rule(fits, script)));
+    }
+
+    /// Closes a connection that is idle for so long after an answer, without a word of it.
+    public void closeIdleAfter(Duration limit) {
+        idleLimit = limit;
     }
 
     /// Answers the gateway's small prompts so.
@@ -276,6 +282,10 @@ public final class ScriptedUpstream implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    @Nullable Duration idleLimit() {
+        return idleLimit;
     }
 
     void record(RecordedRequest request) {

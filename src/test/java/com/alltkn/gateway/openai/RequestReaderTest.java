@@ -68,6 +68,22 @@ class RequestReaderTest {
         assertThat(request(body).namesStoredState()).isTrue();
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{} | true | false",
+                "{\"store\":null} | true | false",
+                "{\"store\":false} | false | false",
+                "{\"store\":true} | true | true",
+                "{\"st\\u006fre\":false} | false | false",
+                "{\"store\":\"what\"} | true | true"
+            })
+    void readsWhetherSomethingIsToBeStored(String body, boolean asResponse, boolean asChat) {
+        assertThat(request(body).stores(true)).isEqualTo(asResponse);
+        assertThat(request(body).stores(false)).isEqualTo(asChat);
+    }
+
     @Test
     void readsOnlyTheOutermostMembers() {
         var request =
@@ -115,6 +131,7 @@ class RequestReaderTest {
                 "{\"stream_options\":{\"include_usage\":true,\"\\u0069nclude_usage\":false}}"
                         + "|stream_options.include_usage|duplicate_field"
                         + "|stream_options.include_usage is named more than once",
+                "{\"store\":false,\"store\":true}|store|duplicate_field|store is named more than once",
                 "{\"background\":false,\"background\":true}|background|duplicate_field"
                         + "|background is named more than once",
                 "{\"conversation\":null,\"conversation\":null}|conversation|duplicate_field"

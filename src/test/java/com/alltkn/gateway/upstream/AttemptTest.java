@@ -1,9 +1,9 @@
 package com.alltkn.gateway.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.alltkn.gateway.error.GatewayError;
-import com.alltkn.gateway.laboratory.Gate;
 import com.alltkn.gateway.laboratory.Mappings;
 import com.alltkn.gateway.laboratory.Script;
 import com.alltkn.gateway.laboratory.ScriptedUpstream;
@@ -14,6 +14,7 @@ import com.alltkn.gateway.rollout.Settings;
 import com.alltkn.gateway.secret.KeyId;
 import com.alltkn.gateway.secret.Secret;
 import com.alltkn.gateway.upstream.UpstreamRequest.Body;
+import com.alltkn.gateway.upstream.UpstreamRequest.Reuse;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -38,6 +39,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,6 +66,7 @@ class AttemptTest {
     private final Vertx vertx = Vertx.vertx();
     private final ContextInternal context = (ContextInternal) vertx.getOrCreateContext();
     private final ScriptedUpstream upstream = ScriptedUpstream.start();
+    private final ConnectionShares shares = new ConnectionShares(100, 100);
     private final List<AutoCloseable> opened = new ArrayList<>();
 
     @AfterEach
@@ -97,36 +100,6 @@ class AttemptTest {
         assertThat(heard.next(1))
                 .containsExactly("failed UpstreamTimeout[clock=CONNECT] timeout_connect");
         assertThat(client.holders()).isZero();
-    }
-
-    @Test
-    void waitsForAFreeConnectionNoLongerThanForANewOne() throws InterruptedException {
-        upstream.answer(Script.silence());
-        var client = client(upstream.port(), new HttpClientOptions().setMaxPoolSize(1));
-        start(client, NONE, PATIENT, new Heard());
-        upstream.awaitRequest(1, SOON);
-        var heard = new Heard();
-
-        start(client, NONE, SHORT_CONNECT, heard);
-
-        assertThat(heard.next(1))
-                .containsExactly("failed UpstreamTimeout[clock=CONNECT] timeout_connect");
-        assertThat(client.holders()).isOne();
-    }
-
-    @Test
-    void isRefusedAtOnceWhereTooManyWaitForAConnection() throws InterruptedException {
-        upstream.answer(Script.silence());
-        var one = new HttpClientOptions().setMaxPoolSize(1).setMaxWaitQueueSize(0);
-        var client = client(upstream.port(), one);
-        start(client, NONE, PATIENT, new Heard());
-        upstream.awaitRequest(1, SOON);
-        var heard = new Heard();
-
-        start(client, NONE, PATIENT, heard);
-
-        assertThat(heard.next(1)).containsExactly("failed Overloaded[] no_connection_free");
-        assertThat(client.holders()).isOne();
     }
 
     @Test
@@ -208,17 +181,15 @@ class AttemptTest {
             })
     void givesTheBytesBehindAnAnswerToNobody(String bytes) throws InterruptedException {
         upstream.answerNext(Script.nothing().send(bytes), Script.json(200, "next"));
-        var client = client(upstream.port(), new HttpClientOptions().setMaxPoolSize(1));
+        var client = client(upstream.port(), new HttpClientOptions());
         var first = new Heard();
-        var waiting = new Heard();
+        var second = new Heard();
 
-        context.runOnContext(_ -> {
-            start(client, NONE, PATIENT, first);
-            start(client, NONE, PATIENT, waiting);
-        });
-
+        start(client, NONE, PATIENT, first);
         assertThat(first.next(3)).containsExactly("answered 200", "received {}", "ended");
-        assertThat(waiting.next(3)).containsExactly("answered 200", "received next", "ended");
+        start(client, NONE, PATIENT, second);
+
+        assertThat(second.next(3)).containsExactly("answered 200", "received next", "ended");
         assertThat(upstream.acceptedConnections()).isEqualTo(2);
     }
 
@@ -235,30 +206,26 @@ class AttemptTest {
         assertThat(upstream.awaitPeerClosed(id, Duration.ofSeconds(2))).isTrue();
     }
 
-    /// The connection of an answer that is held back carries the next request as soon as upstream
-    /// has sent the answer's end.
+    /// Upstream may have ended it, but it is not at its end here.
     @Test
-    void leavesAConnectionToItsNextUserWhenAnAnswerHeldBackIsGivenUp() throws InterruptedException {
-        var gate = new Gate();
-        upstream.answerNext(
-                Script.json(200, "{}"),
-                Script.head(200, "content-length: 2").send("o").await(gate).send("k"));
-        var client = client(upstream.port(), new HttpClientOptions().setMaxPoolSize(1));
+    void keepsAConnectionFromOthersWhileItsAnswerIsHeldBack() throws InterruptedException {
+        var client = client(upstream.port(), new HttpClientOptions());
         var slow = new Heard();
         var held = new AtomicReference<Attempt>();
         slow.whenReceived = () -> held.get().pause();
+        upstream.answer(Script.json(200, "{}"));
         held.set(start(client, NONE, PATIENT, slow));
         assertThat(slow.next(2)).containsExactly("answered 200", "received {}");
         var next = new Heard();
+
         start(client, NONE, PATIENT, next);
-        assertThat(next.next(2)).containsExactly("answered 200", "received o");
+        assertThat(next.next(3)).containsExactly("answered 200", "received {}", "ended");
+        context.runOnContext(_ -> held.get().resume());
 
-        context.runOnContext(_ -> held.get().cancel());
-        context.runOnContext(_ -> context.runOnContext(_ -> gate.open()));
-
-        assertThat(next.next(2)).containsExactly("received k", "ended");
-        assertThat(upstream.acceptedConnections()).isOne();
+        assertThat(slow.next(1)).containsExactly("ended");
+        assertThat(upstream.acceptedConnections()).isEqualTo(2);
         assertThat(client.holders()).isZero();
+        assertThat(shares.inUse()).isZero();
     }
 
     @Test
@@ -297,26 +264,27 @@ class AttemptTest {
     }
 
     @Test
-    void givesAConnectionBackThatStandsTooLate() throws InterruptedException {
-        var gate = new Gate();
-        upstream.answerNext(Script.nothing().await(gate).then(Script.json(200, "{}")));
-        var client = client(upstream.port(), new HttpClientOptions().setMaxPoolSize(1));
-        var first = new Heard();
-        start(client, NONE, PATIENT, first);
-        upstream.awaitRequest(1, SOON);
-        var late = new Heard();
-        start(client, NONE, SHORT_CONNECT, late);
-        assertThat(late.next(1))
-                .containsExactly("failed UpstreamTimeout[clock=CONNECT] timeout_connect");
-
-        gate.open();
-        assertThat(first.next(3)).containsExactly("answered 200", "received {}", "ended");
+    void keepsAConnectionForTheNextOneThatStandsTooLate() throws InterruptedException {
+        upstream.answer(Script.json(200, "{}"));
+        var client = client(upstream.port(), new HttpClientOptions());
+        var gone = new Heard();
         var next = new Heard();
+
+        context.runOnContext(_ -> {
+            var attempt = attempt(client, NONE, PATIENT, gone);
+            attempt.start();
+            attempt.cancel();
+            // A share of a connection that is still being made is still in use.
+            assertThat(shares.inUse()).isOne();
+        });
+        await().atMost(SOON)
+                .until(() -> upstream.acceptedConnections() == 1 && shares.inUse() == 0);
         start(client, NONE, PATIENT, next);
 
-        assertThat(next.next(1)).containsExactly("answered 200");
-        assertThat(upstream.requests()).hasSize(2);
+        assertThat(next.next(3)).containsExactly("answered 200", "received {}", "ended");
+        assertThat(upstream.requests()).hasSize(1);
         assertThat(upstream.acceptedConnections()).isOne();
+        assertThat(shares.inUse()).isZero();
     }
 
     /// A port whose listener takes no more connections.
@@ -364,22 +332,27 @@ class AttemptTest {
                 vertx,
                 new Revision(1, settings, "test"),
                 options,
+                LONG,
                 Mappings.read(BreakerConfig.class, Map.of()));
     }
 
     private Attempt start(UpstreamClient client, Body body, AttemptClocks clocks, Heard heard) {
-        assertThat(client.tryAcquire()).isTrue();
-        var headers = MultiMap.caseInsensitiveMultiMap();
-        var attempt =
-                new Attempt(
-                        context,
-                        client,
-                        new UpstreamRequest("POST", "/x", headers, body),
-                        clocks,
-                        System.nanoTime(),
-                        heard);
+        var attempt = attempt(client, body, clocks, heard);
         context.runOnContext(_ -> attempt.start());
         return attempt;
+    }
+
+    private Attempt attempt(UpstreamClient client, Body body, AttemptClocks clocks, Heard heard) {
+        assertThat(client.tryAcquire()).isTrue();
+        var headers = MultiMap.caseInsensitiveMultiMap();
+        return new Attempt(
+                context,
+                client,
+                (ConnectionShares.Share) shares.take("caller"),
+                new UpstreamRequest("POST", "/x", headers, body, Reuse.ANY),
+                clocks,
+                System.nanoTime(),
+                heard);
     }
 
     /// What a listener was told, each in a line.
@@ -387,6 +360,11 @@ class AttemptTest {
 
         private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
         private volatile Runnable whenReceived = () -> {};
+
+        @Override
+        public @Nullable UpstreamRequest again() {
+            return null;
+        }
 
         @Override
         public void answered(HttpClientResponse head) {

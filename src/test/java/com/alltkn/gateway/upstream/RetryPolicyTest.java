@@ -12,10 +12,12 @@ import com.alltkn.gateway.upstream.RetryPolicy.Left;
 import com.alltkn.gateway.upstream.RetryPolicy.Next;
 import com.alltkn.gateway.upstream.RetryPolicy.OtherModel;
 import com.alltkn.gateway.upstream.RetryPolicy.OtherRevision;
+import com.alltkn.gateway.upstream.RetryPolicy.Repeat;
 import com.alltkn.gateway.upstream.UpstreamGate.Claim;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -32,6 +34,7 @@ class RetryPolicyTest {
     private static final GatewayError OVERLOADED =
             new GatewayError.UpstreamOverloaded(RetryAdvice.NONE);
 
+    private final AtomicLong nanos = new AtomicLong();
     private final RetryPolicy policy = policy(0.5);
 
     static Stream<Arguments> decides() {
@@ -224,6 +227,47 @@ class RetryPolicyTest {
     }
 
     @Test
+    void repeatsTenLostRequestsWithinAnySecondBesideAllRetriesAndFurtherOnesAsRetries() {
+        for (int i = 0; i < 5; i++) {
+            assertThat(policy.repeat(Claim.FULL)).isEqualTo(Repeat.FREE);
+        }
+        nanos.addAndGet(Duration.ofMillis(600).toNanos());
+        for (int i = 0; i < 5; i++) {
+            assertThat(policy.repeat(Claim.FULL)).isEqualTo(Repeat.FREE);
+        }
+
+        // The three retries that are allowed however little is going on.
+        assertThat(Stream.generate(() -> policy.repeat(Claim.FULL)).limit(4))
+                .containsExactly(Repeat.RETRY, Repeat.RETRY, Repeat.RETRY, Repeat.NONE);
+        policy.retryEnded();
+        assertThat(policy.repeat(Claim.FULL)).isEqualTo(Repeat.RETRY);
+        assertThat(policy.repeats()).isEqualTo(14);
+
+        nanos.addAndGet(Duration.ofMillis(400).toNanos());
+        assertThat(Stream.generate(() -> policy.repeat(Claim.FULL)).limit(6))
+                .containsOnlyOnce(Repeat.NONE)
+                .endsWith(Repeat.FREE, Repeat.NONE);
+    }
+
+    @Test
+    void countsARepeatAmongTheTriesOfAnExchange() {
+        var untried =
+                new RetryPolicy(
+                        Mappings.read(
+                                RetryConfig.class,
+                                Map.of("gateway.upstream.retry.max-retries", "0")),
+                        () -> 0,
+                        nanos::get);
+
+        assertThat(policy.leavesRepeat(new Effort(1, 0, 0))).isTrue();
+        assertThat(policy.leavesRepeat(new Effort(2, 1, 0))).isTrue();
+        assertThat(policy.leavesRepeat(new Effort(3, 2, 0))).isFalse();
+        assertThat(policy.leavesRepeat(new Effort(3, 0, 2))).isFalse();
+        assertThat(untried.leavesRepeat(ONE_ATTEMPT)).isTrue();
+        assertThat(untried.leavesRepeat(new Effort(2, 1, 0))).isFalse();
+    }
+
+    @Test
     void spreadsItsWaitsOverTheWholeRange() {
         assertThat(policy(0).next(OVERLOADED, true, FRESH)).isEqualTo(new Again(Duration.ZERO));
         assertThat(policy(0.999).next(OVERLOADED, true, FRESH))
@@ -235,8 +279,9 @@ class RetryPolicyTest {
         return new Left(true, false, claim, effort, true, otherModel, Duration.ofMinutes(1));
     }
 
-    private static RetryPolicy policy(double random) {
-        return new RetryPolicy(Mappings.read(RetryConfig.class, Map.of()), () -> random);
+    private RetryPolicy policy(double random) {
+        return new RetryPolicy(
+                Mappings.read(RetryConfig.class, Map.of()), () -> random, nanos::get);
     }
 
     private static RetryAdvice after(Duration delay) {

@@ -21,8 +21,9 @@ class UpstreamConfigTest {
         assertThat(config.firstByteTimeout()).isEqualTo(Duration.ofSeconds(60));
         assertThat(config.idleTimeout()).isEqualTo(Duration.ofSeconds(60));
         assertThat(config.streamTimeout()).isEqualTo(Duration.ofMinutes(30));
-        assertThat(config.maxConnections()).isEqualTo(2000);
-        assertThat(config.keepAlive()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(config.maxConnections()).isEqualTo(4000);
+        assertThat(config.callerSharePercent()).isEqualTo(50);
+        assertThat(config.keepAlive()).isEqualTo(Duration.ofSeconds(4));
         assertThat(config.askForUsage()).isTrue();
         assertThat(config.tlsConfiguration()).isEmpty();
         assertThat(config.routes()).isEmpty();
@@ -39,6 +40,7 @@ class UpstreamConfigTest {
                                 Map.entry("gateway.upstream.idle-timeout", "3s"),
                                 Map.entry("gateway.upstream.stream-timeout", "4m"),
                                 Map.entry("gateway.upstream.max-connections", "5"),
+                                Map.entry("gateway.upstream.caller-share-percent", "60"),
                                 Map.entry("gateway.upstream.keep-alive", "6s"),
                                 Map.entry("gateway.upstream.ask-for-usage", "false"),
                                 Map.entry("gateway.upstream.tls-configuration", "own"),
@@ -60,6 +62,7 @@ class UpstreamConfigTest {
         assertThat(config.idleTimeout()).isEqualTo(Duration.ofSeconds(3));
         assertThat(config.streamTimeout()).isEqualTo(Duration.ofMinutes(4));
         assertThat(config.maxConnections()).isEqualTo(5);
+        assertThat(config.callerSharePercent()).isEqualTo(60);
         assertThat(config.keepAlive()).isEqualTo(Duration.ofSeconds(6));
         assertThat(config.askForUsage()).isFalse();
         assertThat(config.tlsConfiguration()).contains("own");

@@ -49,8 +49,8 @@ public final class Course implements AutoCloseable {
     private final List<Outcome> outcomes = new ArrayList<>();
     private @Nullable Besieged besieged;
 
-    /// Whether the gateway did not survive the last attack, or survived it swollen: what is
-    /// resident once is not given back, and the next attack would be blamed for it.
+    /// Whether the gateway did not survive the last attack, or survived it swollen: what it does
+    /// not give back, the next attack would be blamed for.
     private boolean lost;
 
     /// Starts what the gateway stands between.
@@ -220,6 +220,7 @@ public final class Course implements AutoCloseable {
         }
         if (memory.orElse(0) > MORE_MEMORY) {
             broken.add("memory in use");
+            lost = true;
         }
         if (peak.orElse(0) - MORE_MEMORY > full) {
             broken.add("resident memory");

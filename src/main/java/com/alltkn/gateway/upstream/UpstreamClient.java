@@ -37,7 +37,7 @@ public final class UpstreamClient {
     private final boolean tls;
     private final String pathPrefix;
     private final String authorization;
-    private final SecretMask mask;
+    private final AnswerCodec.KeyMasks masks;
     private final Map<EventLoop, HttpClient> perLoop = new ConcurrentHashMap<>();
     private final AtomicInteger holders = new AtomicInteger();
     private final Map<String, Breaker> breakers = new ConcurrentHashMap<>();
@@ -56,7 +56,10 @@ public final class UpstreamClient {
         this.port = baseUrl.getPort() >= 0 ? baseUrl.getPort() : tls ? 443 : 80;
         this.pathPrefix = baseUrl.getRawPath();
         this.authorization = "Bearer " + revision.settings().apiKey().reveal();
-        this.mask = new SecretMask(revision.settings().apiKey());
+        this.masks =
+                new AnswerCodec.KeyMasks(
+                        new SecretMask(revision.settings().apiKey()),
+                        SecretMask.inAnyCase(revision.settings().apiKey()));
         this.options = options.setSsl(tls);
         this.breakerConfig = breakerConfig;
         // The models that matter have a breaker of their own whatever else is asked for.
@@ -71,7 +74,7 @@ public final class UpstreamClient {
 
     /// @return what hides its key
     public SecretMask mask() {
-        return mask;
+        return masks.inTexts();
     }
 
     /// Finds the breaker of a model, for one may fail while others answer. The names that callers
@@ -148,7 +151,7 @@ public final class UpstreamClient {
         if (!(connection instanceof ConnectionBase base)) {
             throw new IllegalStateException("not a connection of Vert.x' own");
         }
-        AnswerCodec.install(base, options, revision.settings().apiKey());
+        AnswerCodec.install(base, options, masks);
         // TLS keeps a buffer as large as what arrived in a row, 2 MiB for the sixteen reads that
         // are usual, for as long as the connection stands still.
         if (base.channel().config().getRecvByteBufAllocator()

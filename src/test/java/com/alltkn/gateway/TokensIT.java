@@ -9,12 +9,17 @@ import com.alltkn.gateway.laboratory.Production;
 import com.alltkn.gateway.laboratory.RawHttp;
 import com.alltkn.gateway.laboratory.RawResponse;
 import com.alltkn.gateway.laboratory.SecretScan;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,15 +50,7 @@ class TokensIT {
                     stored-objects: true
                 """
                         .formatted(issuer.subject()));
-        gateway =
-                production
-                        .gateway()
-                        .environment("GATEWAY_CALLERS_TOKENS_ISSUER", issuer.url())
-                        .environment("GATEWAY_CALLERS_TOKENS_AUDIENCE", Issuer.AUDIENCE)
-                        .environment("GATEWAY_CALLERS_TOKENS_TLS_CONFIGURATION", "upstream")
-                        .environment("GATEWAY_CALLERS_TOKENS_REFRESH_INTERVAL", "1s")
-                        .start()
-                        .awaitReady();
+        gateway = launch().start().awaitReady();
     }
 
     @AfterEach
@@ -108,8 +105,89 @@ class TokensIT {
         assertThat(scan.in("standard error", gateway.stderr())).isEmpty();
     }
 
+    /// The issuer starts anew with nothing, as it were, and then has its keys revoked.
+    @Test
+    void believesAnIssuerWithoutKeysOnlyHalfAMinuteLater() throws IOException {
+        try (var keys = new PublishedKeys(production.certificates().serverContext())) {
+            keys.publish(issuer.keys());
+            gateway.close();
+            gateway = launch().environment("GATEWAY_CALLERS_TOKENS_JWKS_URL", keys.url()).start();
+            gateway.awaitReady();
+            var token = issuer.token();
+            assertThat(ask(token).status()).isEqualTo(200);
+
+            keys.publish("{\"keys\":[]}");
+            await().atMost(SOON).until(() -> emptyFor() > 3);
+            assertThat(ask(token).status()).isEqualTo(200);
+            keys.publish(issuer.keys());
+            await().atMost(SOON).until(() -> emptyFor() == 0);
+            assertThat(ask(token).status()).isEqualTo(200);
+
+            keys.publish("{\"keys\":[]}");
+            await().atMost(SOON).until(() -> emptyFor() > 0);
+            var refused =
+                    await().atMost(Duration.ofSeconds(50))
+                            .until(() -> ask(token), answer -> answer.status() == 401);
+            assertThat(refused.bodyText()).contains("invalid_api_key");
+            assertThat(emptyFor()).isGreaterThanOrEqualTo(30);
+            assertThat(gateway.stderr()).contains("issuer's keys revoked").contains("ERROR");
+
+            keys.publish(issuer.keys());
+            await().atMost(SOON).until(() -> ask(token).status() == 200);
+        }
+    }
+
+    private double emptyFor() throws IOException {
+        return gateway.metric("gateway_callers_keys_empty_seconds");
+    }
+
+    private GatewayProcess.Launch launch() {
+        return production
+                .gateway()
+                .environment("GATEWAY_CALLERS_TOKENS_ISSUER", issuer.url())
+                .environment("GATEWAY_CALLERS_TOKENS_AUDIENCE", Issuer.AUDIENCE)
+                .environment("GATEWAY_CALLERS_TOKENS_TLS_CONFIGURATION", "upstream")
+                .environment("GATEWAY_CALLERS_TOKENS_REFRESH_INTERVAL", "1s");
+    }
+
     private RawResponse ask(String token) throws IOException {
         return gateway.send(
                 RawHttp.post("/v1/chat/completions", CHAT, "authorization: Bearer " + token));
+    }
+
+    /// A place where an issuer's keys are told, whatever they are.
+    private static final class PublishedKeys implements AutoCloseable {
+
+        private final HttpsServer server;
+        private volatile String json = "";
+
+        PublishedKeys(SSLContext tls) throws IOException {
+            server =
+                    HttpsServer.create(
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            server.setHttpsConfigurator(new HttpsConfigurator(tls));
+            server.createContext(
+                    "/",
+                    exchange -> {
+                        var body = json.getBytes(StandardCharsets.UTF_8);
+                        exchange.sendResponseHeaders(200, body.length);
+                        exchange.getResponseBody().write(body);
+                        exchange.close();
+                    });
+            server.start();
+        }
+
+        String url() {
+            return "https://localhost:" + server.getAddress().getPort() + "/keys";
+        }
+
+        void publish(String keys) {
+            json = keys;
+        }
+
+        @Override
+        public void close() {
+            server.stop(0);
+        }
     }
 }

@@ -31,8 +31,8 @@ final class KeySet {
     }
 
     /// @param json a JSON Web Key Set, of which the RSA and EC keys count
-    /// @return the keys, at least one
-    /// @throws IOException if there is none
+    /// @return the keys, perhaps none
+    /// @throws IOException if it is no key set
     static KeySet parse(byte[] json) throws IOException {
         List<JsonWebKey> all;
         try {
@@ -41,16 +41,17 @@ final class KeySet {
             // Unchecked ones come of fields that are not of the type the library casts them to.
             throw new IOException("the answer is no key set");
         }
-        var usable =
+        return new KeySet(
                 all.stream()
                         .filter(key ->
                                 key instanceof RsaJsonWebKey
                                         || key instanceof EllipticCurveJsonWebKey)
-                        .toList();
-        if (usable.isEmpty()) {
-            throw new IOException("the key set has no RSA or EC key");
-        }
-        return new KeySet(usable);
+                        .toList());
+    }
+
+    /// @return whether there is no key that a token could be signed with
+    boolean isEmpty() {
+        return keys.isEmpty();
     }
 
     /// Finds the key that a token says it was signed with. Only the token's `kid` and `alg` matter:

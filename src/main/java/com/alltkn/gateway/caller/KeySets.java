@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The issuer's keys as they were read last, and the thread that reads them: at its pace, and at
 /// once for a token that names another key. While the issuer cannot be reached, the keys that are
-/// known go on.
+/// known go on. Where it says that it has none, all are revoked; but an issuer that has just
+/// started may say so, too, so it is believed only if it still does half a minute later.
 public final class KeySets {
 
     private static final Logger LOG = Logger.getLogger(KeySets.class);
@@ -24,6 +25,12 @@ public final class KeySets {
     private static final Duration LEAST_PAUSE = Duration.ofSeconds(5);
 
     private static final Duration AFTER_A_FAILURE = Duration.ofSeconds(30);
+
+    /// Between the first reading without a key and the one that is believed.
+    private static final Duration REVOCATION = Duration.ofSeconds(30);
+
+    /// Even a fifth shorter it is long enough for that.
+    private static final Duration AFTER_AN_EMPTY_SET = Duration.ofSeconds(38);
 
     private final Source source;
     private final Duration interval;
@@ -35,6 +42,7 @@ public final class KeySets {
 
     private volatile @Nullable KeySet current;
     private volatile @Nullable Instant readAt;
+    private volatile @Nullable Instant emptySince;
 
     // The next two are guarded by this object's lock.
     private @Nullable CompletableFuture<Void> next;
@@ -74,6 +82,11 @@ public final class KeySets {
         return Optional.ofNullable(readAt).map(at -> Duration.between(at, clock.instant()));
     }
 
+    /// @return since when the issuer has said each time that it has no key; empty while it has one
+    public Optional<Duration> empty() {
+        return Optional.ofNullable(emptySince).map(at -> Duration.between(at, clock.instant()));
+    }
+
     /// @return how often the issuer was asked
     long reads() {
         return reads.sum();
@@ -99,8 +112,16 @@ public final class KeySets {
     }
 
     private Duration round() throws InterruptedException {
-        var pause = read() ? interval : current == null ? LEAST_PAUSE : AFTER_A_FAILURE;
+        var read = read();
+        var pause =
+                current == null
+                        ? LEAST_PAUSE
+                        : !read ? AFTER_A_FAILURE : emptySince == null ? interval : sooner();
         return Duration.ofMillis((long) (pause.toMillis() * random.nextDouble(0.8, 1.2)));
+    }
+
+    private Duration sooner() {
+        return interval.compareTo(AFTER_AN_EMPTY_SET) < 0 ? interval : AFTER_AN_EMPTY_SET;
     }
 
     /// Reads the keys.
@@ -110,17 +131,15 @@ public final class KeySets {
         begin();
         reads.increment();
         try {
-            var read = source.read();
-            if (!Arrays.equals(read, content)) {
-                current = KeySet.parse(read);
-                content = read;
-                LOG.info("issuer's keys read");
-            }
-            readAt = clock.instant();
+            take(source.read());
             failure = null;
             return true;
         } catch (IOException e) {
             failures.increment();
+            if (current == null || !current.isEmpty()) {
+                // It may be starting: what it said before does not count.
+                emptySince = null;
+            }
             var said = String.valueOf(e.getMessage());
             if (!said.equals(failure)) {
                 failure = said;
@@ -130,6 +149,33 @@ public final class KeySets {
         } finally {
             end();
         }
+    }
+
+    private void take(byte[] read) throws IOException {
+        var now = clock.instant();
+        var same = Arrays.equals(read, content);
+        var before = current;
+        var keys = same && before != null ? before : KeySet.parse(read);
+        if (!keys.isEmpty()) {
+            emptySince = null;
+        } else if (before == null || !before.isEmpty()) {
+            var since = emptySince;
+            if (since == null) {
+                emptySince = now;
+                LOG.warn("issuer's keys unchanged, for it says that it has none: read again");
+                return;
+            }
+            if (now.isBefore(since.plus(REVOCATION))) {
+                return;
+            }
+            LOG.error("issuer's keys revoked, for it still says that it has none: no token counts");
+        }
+        if (!same) {
+            current = keys;
+            content = read;
+            LOG.info("issuer's keys read");
+        }
+        readAt = now;
     }
 
     private synchronized void begin() {

@@ -5,6 +5,7 @@ import com.alltkn.gateway.openai.RequestKind;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -15,26 +16,24 @@ enum AnswerKind {
     EVENTS,
     /// JSON: its first byte must look like it.
     JSON,
-    /// Anything else: audio, a file, or bytes in a coding that the caller itself asked for.
+    /// Anything else: audio, a file.
     OPAQUE,
     /// No answer at all: a 204.
     NOTHING;
 
-    /// The weight of a coding that is not taken (RFC 9110, 12.4.2).
-    private static final Pattern NEVER = Pattern.compile("(?i)\\s*q\\s*=\\s*0(\\.0*)?\\s*");
+    /// Charsets in which the letters of ASCII are other bytes than theirs.
+    private static final Pattern WIDE_CHARSET =
+            Pattern.compile(
+                    "(?i)charset\\s*=[\\s\"']*(?!utf-?8)(x-)?(utf|ucs|iso-10646|unicode|ebcdic|ibm)");
 
     /// Decides by status and content type; the body is not looked at.
     ///
     /// @param endpoint what was asked
     /// @param streamAsked whether the caller asked for a stream
-    /// @param acceptEncoding the caller's `Accept-Encoding`
     /// @param head upstream's answer, a 2xx
     /// @return the kind; empty if this is no answer to what was asked
     static Optional<AnswerKind> of(
-            Endpoint endpoint,
-            boolean streamAsked,
-            Optional<String> acceptEncoding,
-            HttpClientResponse head) {
+            Endpoint endpoint, boolean streamAsked, HttpClientResponse head) {
         if (head.statusCode() == 204) {
             return Optional.of(NOTHING);
         }
@@ -53,13 +52,22 @@ enum AnswerKind {
         if (!fits) {
             return Optional.empty();
         }
-        var coding = String.join(",", head.headers().getAll(HttpHeaders.CONTENT_ENCODING)).strip();
-        if (!coding.isEmpty() && !coding.equalsIgnoreCase("identity")) {
-            return acceptEncoding
-                    .filter(accepted -> !events && accepts(accepted, coding))
-                    .map(_ -> OPAQUE);
-        }
         return Optional.of(events ? EVENTS : json ? JSON : OPAQUE);
+    }
+
+    /// Whether the bytes of an answer are what it says, as upstream was asked to send it
+    /// (`Accept-Encoding: identity`). In any other coding nobody would see the key in it, nor its
+    /// usage, nor its end.
+    ///
+    /// @param head upstream's answer
+    /// @return whether it can be read
+    static boolean isReadable(HttpClientResponse head) {
+        var headers = head.headers();
+        return isPlain(headers.getAll(HttpHeaders.CONTENT_ENCODING), "identity")
+                && isPlain(headers.getAll(HttpHeaders.TRANSFER_ENCODING), "chunked")
+                && headers.getAll(HttpHeaders.CONTENT_TYPE).stream()
+                        .noneMatch(type ->
+                                type.indexOf(';') >= 0 && WIDE_CHARSET.matcher(type).find());
     }
 
     private static boolean isJson(String type) {
@@ -68,11 +76,17 @@ enum AnswerKind {
         return essence.equals("application/json") || essence.endsWith("+json");
     }
 
-    private static boolean accepts(String accepted, String coding) {
-        return Arrays.stream(accepted.split(",", -1))
-                .map(one -> one.split(";", 2))
-                .anyMatch(one ->
-                        one[0].strip().equalsIgnoreCase(coding)
-                                && (one.length == 1 || !NEVER.matcher(one[1]).matches()));
+    private static boolean isPlain(List<String> codings, String plain) {
+        if (codings.isEmpty()
+                || (codings.size() == 1 && codings.getFirst().equalsIgnoreCase(plain))) {
+            return true;
+        }
+        return codings.stream()
+                .flatMap(value -> Arrays.stream(value.split(",", -1)))
+                .map(String::strip)
+                .allMatch(coding ->
+                        coding.isEmpty()
+                                || coding.equalsIgnoreCase("identity")
+                                || coding.equalsIgnoreCase(plain));
     }
 }

@@ -88,12 +88,11 @@ record Asked(
                 && !json.usageAsked();
     }
 
-    /// @return the bound of the caller's output, where it has one and the operation a field for it
+    /// @return the bound of the caller's output, where it has one
     JsonRequest.@Nullable OutputCap outputCap() {
         var most = caller.limits().outputTokens();
-        var field = endpoint.outputLimitField();
-        return most.isPresent() && field.isPresent()
-                ? new JsonRequest.OutputCap(field.get(), most.getAsLong())
+        return most.isPresent()
+                ? new JsonRequest.OutputCap(endpoint.outputLimitFields(), most.getAsLong())
                 : null;
     }
 

@@ -17,7 +17,6 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.HttpHeaders;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -193,12 +192,11 @@ final class BoundAttempt implements Attempt.Listener {
         if (!isGood(head)) {
             return;
         }
-        AnswerKind.of(
-                        endpoint,
-                        streamAsked,
-                        Optional.ofNullable(
-                                arrival.request().getHeader(HttpHeaders.ACCEPT_ENCODING)),
-                        head)
+        if (!AnswerKind.isReadable(head)) {
+            reject("coding");
+            return;
+        }
+        AnswerKind.of(endpoint, streamAsked, head)
                 .ifPresentOrElse(kind -> relay = relay(kind, head), () -> reject("content_type"));
     }
 
@@ -283,7 +281,7 @@ final class BoundAttempt implements Attempt.Listener {
                         answer.statusCode(),
                         answer.headers(),
                         errorBody.getBytes(),
-                        revision.settings().apiKey(),
+                        mask,
                         gateway.clock()),
                 true,
                 "status");

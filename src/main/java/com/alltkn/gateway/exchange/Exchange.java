@@ -282,28 +282,22 @@ public final class Exchange implements Attempts.Listener {
             case Unreadable unreadable -> refuse(unreadable(unreadable));
             case JsonRequest read -> {
                 draft.understood(read);
-                if (read.namesStoredState() && !caller.storedObjects()) {
-                    refuse(
-                            new GatewayError.PathNotAllowed(
-                                    "previous_response_id, conversation or background"));
-                } else {
-                    var asked =
-                            new Asked(
-                                    caller,
-                                    endpoint,
-                                    pathAndQuery,
-                                    read,
-                                    false,
-                                    null,
-                                    OptionalLong.empty(),
-                                    read.length());
-                    admit(
-                            asked,
-                            Demand.of(
-                                    read,
-                                    endpoint.outputLimitField().isPresent(),
-                                    caller.limits().outputTokens()));
+                var refused = JsonCheck.of(read, endpoint, caller);
+                if (refused.isPresent()) {
+                    refuse(refused.get());
+                    return;
                 }
+                var asked =
+                        new Asked(
+                                caller,
+                                endpoint,
+                                pathAndQuery,
+                                read,
+                                false,
+                                null,
+                                OptionalLong.empty(),
+                                read.length());
+                admit(asked, Demand.of(read, endpoint, caller.limits().outputTokens()));
             }
         }
     }

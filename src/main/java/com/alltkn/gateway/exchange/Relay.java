@@ -215,10 +215,6 @@ final class Relay {
                 response.setChunked(true);
             }
             case JSON, OPAQUE -> {
-                var coding = head.getHeader(HttpHeaders.CONTENT_ENCODING);
-                if (coding != null && kind == AnswerKind.OPAQUE) {
-                    headers.set(HttpHeaders.CONTENT_ENCODING, coding);
-                }
                 var length = head.getHeader(HttpHeaders.CONTENT_LENGTH);
                 if (length != null) {
                     headers.set(HttpHeaders.CONTENT_LENGTH, length);

@@ -5,7 +5,7 @@ import static com.alltkn.gateway.openai.RequestKind.MULTIPART;
 import static com.alltkn.gateway.openai.RequestKind.NONE;
 
 import java.util.EnumSet;
-import java.util.Optional;
+import java.util.List;
 import java.util.Set;
 
 /// The operations of the OpenAI API that the gateway relays: a method and a path each, as the SDKs
@@ -80,6 +80,10 @@ public enum Endpoint {
                     CREATE_RESPONSE,
                     COUNT_RESPONSE_INPUT,
                     COMPACT_RESPONSE);
+
+    private static final List<String> CHAT_LIMITS = List.of("max_tokens", "max_completion_tokens");
+    private static final List<String> COMPLETION_LIMITS = List.of("max_tokens");
+    private static final List<String> RESPONSE_LIMITS = List.of("max_output_tokens");
 
     /// What works without anything stored upstream; all else reads, lists, makes or removes objects
     /// of the shared account.
@@ -181,6 +185,12 @@ public enum Endpoint {
         return CHAT_MODEL.contains(this);
     }
 
+    /// Whether a model answers a JSON body. Where such a body names none and the default model is
+    /// no model of that kind, upstream takes one of its own.
+    public boolean asksModel() {
+        return requestKind == JSON && STATELESS.contains(this);
+    }
+
     /// Whether the body is made of parts, one of which names a model.
     public boolean namesModelInPart() {
         return switch (this) {
@@ -189,12 +199,14 @@ public enum Endpoint {
         };
     }
 
-    /// The field that bounds what a model may write; empty where none does.
-    public Optional<String> outputLimitField() {
+    /// The fields that bound what a model may write, the one first that servers know best; empty
+    /// where none does.
+    public List<String> outputLimitFields() {
         return switch (this) {
-            case CREATE_CHAT_COMPLETION, CREATE_COMPLETION -> Optional.of("max_tokens");
-            case CREATE_RESPONSE -> Optional.of("max_output_tokens");
-            default -> Optional.empty();
+            case CREATE_CHAT_COMPLETION -> CHAT_LIMITS;
+            case CREATE_COMPLETION -> COMPLETION_LIMITS;
+            case CREATE_RESPONSE -> RESPONSE_LIMITS;
+            default -> List.of();
         };
     }
 

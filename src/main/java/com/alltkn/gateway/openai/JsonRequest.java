@@ -1,10 +1,13 @@
 package com.alltkn.gateway.openai;
 
+import com.alltkn.gateway.openai.OutputLimit.Amount.Exact;
+import com.alltkn.gateway.openai.OutputLimit.Amount.Unclear;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -47,8 +50,10 @@ public final class JsonRequest implements BodyReading {
             boolean usageAsked,
             boolean namesStoredState,
             @Nullable Boolean store,
+            @Nullable String otherModels,
             List<OutputLimit> outputLimits,
-            long choices,
+            OutputLimit.@Nullable Amount choices,
+            OutputLimit.@Nullable Amount candidates,
             Spans spans) {
 
         Fields {
@@ -64,6 +69,12 @@ public final class JsonRequest implements BodyReading {
     /// The model the caller named; null if none.
     public @Nullable String model() {
         return fields.model();
+    }
+
+    /// A field that names further models, which some aggregators ask in place of the first; empty
+    /// if there is none.
+    public Optional<String> otherModels() {
+        return Optional.ofNullable(fields.otherModels());
     }
 
     /// Whether the answer is to come as events.
@@ -95,17 +106,47 @@ public final class JsonRequest implements BodyReading {
         return store == null ? unasked : store;
     }
 
-    /// How many output tokens the caller allows one choice of the answer; empty if it does not say.
-    public OptionalLong outputTokens() {
-        return fields.outputLimits().stream()
-                .map(OutputLimit::tokens)
-                .flatMapToLong(OptionalLong::stream)
-                .max();
+    /// How many output tokens the caller allows one choice of the answer.
+    ///
+    /// @param endpoint the operation, which reads fields of its own
+    /// @return what they say; empty if they bound nothing, or none is there
+    public OptionalLong outputTokens(Endpoint endpoint) {
+        var most = OptionalLong.empty();
+        for (var limit : fields.outputLimits()) {
+            if (endpoint.outputLimitFields().contains(limit.field().word())) {
+                if (!(limit.amount() instanceof Exact(var tokens))) {
+                    return OptionalLong.empty();
+                }
+                most = OptionalLong.of(Math.max(tokens, most.orElse(0)));
+            }
+        }
+        return most;
     }
 
-    /// How many choices the answer is to have, 1 if the caller does not say.
+    /// How many answers a model has to write: the choices wanted, or the candidates that they are
+    /// picked from. 1 if the caller does not say, or not clearly.
     public long choices() {
-        return fields.choices();
+        return Math.max(number(fields.choices()), number(fields.candidates()));
+    }
+
+    /// Finds a field that bounds nothing for sure: servers differ in what they make of a fraction,
+    /// a negative number or a text.
+    ///
+    /// @param endpoint the operation
+    /// @return its name
+    public Optional<String> unclearAmount(Endpoint endpoint) {
+        if (!endpoint.outputLimitFields().isEmpty()) {
+            if (fields.choices() instanceof Unclear) {
+                return Optional.of("n");
+            }
+            if (fields.candidates() instanceof Unclear) {
+                return Optional.of("best_of");
+            }
+        }
+        return fields.outputLimits().stream()
+                .filter(limit -> limit.amount() instanceof Unclear)
+                .map(limit -> limit.field().word())
+                .findFirst();
     }
 
     /// The body with another model, with the usage chunk asked for, with bounded output, or all of
@@ -150,18 +191,27 @@ public final class JsonRequest implements BodyReading {
         return edits.isEmpty() ? body.buffers() : apply(edits);
     }
 
+    /// Bounds each field that some server may read, and puts one in if none is there that this
+    /// operation's does.
     private void cap(OutputCap cap, List<Edit> edits, StringBuilder atStart) {
+        var bounded = cap.fields().isEmpty();
         for (var limit : fields.outputLimits()) {
-            // A null bounds nothing, and neither does a number that means "no bound" somewhere.
-            if (limit.tokens().isEmpty()
-                    || limit.tokens().getAsLong() > cap.most()
-                    || limit.tokens().getAsLong() < 0) {
+            if (!(limit.amount() instanceof Exact(var tokens)) || tokens > cap.most()) {
                 edits.add(new Edit(limit.from(), limit.to(), Long.toString(cap.most())));
             }
+            bounded |= cap.fields().contains(limit.field().word());
         }
-        if (fields.outputLimits().isEmpty()) {
-            atStart.append('"').append(cap.field()).append("\":").append(cap.most()).append(',');
+        if (!bounded) {
+            atStart.append('"')
+                    .append(cap.fields().getFirst())
+                    .append("\":")
+                    .append(cap.most())
+                    .append(',');
         }
+    }
+
+    private static long number(OutputLimit.@Nullable Amount amount) {
+        return amount instanceof Exact(var number) ? Math.max(1, number) : 1;
     }
 
     private static Edit usageEdit(Spans spans) {
@@ -198,9 +248,16 @@ public final class JsonRequest implements BodyReading {
 
     /// A bound that the gateway sets on an answer.
     ///
-    /// @param field the name of the field that bounds it, where the caller named none
+    /// @param fields the names of the fields that the operation reads it from, the one that is put
+    ///   in first; empty where none bounds it
     /// @param most the most output tokens of one choice
-    public record OutputCap(String field, long most) {}
+    public record OutputCap(List<String> fields, long most) {
+
+        /// Copies.
+        public OutputCap {
+            fields = List.copyOf(fields);
+        }
+    }
 
     /// A new text for one span of the body.
     private record Edit(int from, int to, String text) {}

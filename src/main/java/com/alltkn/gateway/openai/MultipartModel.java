@@ -204,10 +204,10 @@ public final class MultipartModel {
                 !file
                         && type.stream().allMatch(t -> TEXT.matcher(t).matches())
                         && encoding.stream().allMatch(e -> AS_IT_IS.matcher(e).matches());
-        if (lower.equals("_charset_")
-                || lower.startsWith("model[")
-                || lower.startsWith("model.")
-                || (lower.equals("model") && (!name.equals("model") || !plain))) {
+        var base = lower.split("[\\[.]", 2)[0];
+        if (base.equals("_charset_")
+                || RequestReader.OTHER_MODELS.contains(base)
+                || (base.equals("model") && (!name.equals("model") || !plain))) {
             refuse("a part could be taken for the field model");
             return;
         }

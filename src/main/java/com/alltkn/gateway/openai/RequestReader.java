@@ -7,7 +7,6 @@ import com.alltkn.gateway.openai.JsonRequest.Fields;
 import com.alltkn.gateway.openai.JsonRequest.Spans;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +18,9 @@ public final class RequestReader {
     /// Most characters of a model's name; the longest in use have about 100.
     static final int MAX_MODEL = 256;
 
+    /// What some aggregators read beside `model`: whom to ask in its place.
+    static final List<String> OTHER_MODELS = List.of("models", "fallbacks", "fallback_models");
+
     private static final byte[] MODEL = "model".getBytes(US_ASCII);
     private static final byte[] STREAM = "stream".getBytes(US_ASCII);
     private static final byte[] STREAM_OPTIONS = "stream_options".getBytes(US_ASCII);
@@ -28,6 +30,9 @@ public final class RequestReader {
     private static final byte[] BACKGROUND = "background".getBytes(US_ASCII);
     private static final byte[] STORE = "store".getBytes(US_ASCII);
     private static final byte[] CHOICES = "n".getBytes(US_ASCII);
+    private static final List<byte[]> OTHER_MODEL_KEYS =
+            OTHER_MODELS.stream().map(name -> name.getBytes(US_ASCII)).toList();
+    private static final byte[] CANDIDATES = "best_of".getBytes(US_ASCII);
 
     private final BodyBytes body;
     private final JsonScanner scanner;
@@ -50,9 +55,10 @@ public final class RequestReader {
     private boolean storedState;
     private boolean storeSeen;
     private @Nullable Boolean store;
+    private @Nullable String otherModels;
     private final List<OutputLimit> outputLimits = new ArrayList<>(1);
-    private boolean choicesSeen;
-    private long choices = 1;
+    private OutputLimit.@Nullable Amount choices;
+    private OutputLimit.@Nullable Amount candidates;
 
     private RequestReader(BodyBytes body, BooleanSupplier goOn) {
         this.body = body;
@@ -119,8 +125,10 @@ public final class RequestReader {
                         usageAsked,
                         storedState,
                         store,
+                        otherModels,
                         outputLimits,
                         choices,
+                        candidates,
                         spans));
     }
 
@@ -154,6 +162,14 @@ public final class RequestReader {
         if (scanner.keyIs(CHOICES)) {
             return readChoices();
         }
+        if (scanner.keyIs(CANDIDATES)) {
+            return readCandidates();
+        }
+        for (var key : OTHER_MODEL_KEYS) {
+            if (scanner.keyIs(key)) {
+                otherModels = scanner.key();
+            }
+        }
         return scanner.skipValue() ? null : malformed();
     }
 
@@ -179,7 +195,7 @@ public final class RequestReader {
             return tooLong();
         }
         var name = scanner.text(modelFrom, modelTo);
-        if (name.isEmpty()) {
+        if (name.isBlank()) {
             return new Unreadable("model must not be empty", "model", "invalid_value");
         }
         if (name.length() > MAX_MODEL) {
@@ -329,38 +345,40 @@ public final class RequestReader {
             return malformed();
         }
         var to = scanner.position();
-        if (kind != 'n' && !isNumber(kind)) {
-            return wrongType(field.word(), "a number");
-        }
-        outputLimits.add(
-                new OutputLimit(
-                        field,
-                        kind == 'n' ? OptionalLong.empty() : OptionalLong.of(number(from, to)),
-                        from,
-                        to));
+        outputLimits.add(new OutputLimit(field, amount(kind, from, to), from, to));
         return null;
     }
 
     private @Nullable Unreadable readChoices() {
-        if (choicesSeen) {
+        if (choices != null) {
             return duplicate("n");
         }
-        choicesSeen = true;
         var kind = scanner.peek();
         var from = scanner.position();
         if (!scanner.skipValue()) {
             return malformed();
         }
-        // Elsewhere than in chats this name may mean anything.
-        if (isNumber(kind)) {
-            choices = Math.max(1, number(from, scanner.position()));
-        }
+        choices = amount(kind, from, scanner.position());
         return null;
     }
 
-    /// The whole part of a number; what is too large for a long is the largest one.
-    private long number(int from, int to) {
-        return (long) Double.parseDouble(scanner.written(from, to));
+    private @Nullable Unreadable readCandidates() {
+        if (candidates != null) {
+            return duplicate("best_of");
+        }
+        var kind = scanner.peek();
+        var from = scanner.position();
+        if (!scanner.skipValue()) {
+            return malformed();
+        }
+        candidates = amount(kind, from, scanner.position());
+        return null;
+    }
+
+    private OutputLimit.Amount amount(byte kind, int from, int to) {
+        return kind == 'n' || isNumber(kind)
+                ? OutputLimit.Amount.of(scanner.written(from, to))
+                : new OutputLimit.Amount.Unclear();
     }
 
     private static boolean isNumber(byte kind) {

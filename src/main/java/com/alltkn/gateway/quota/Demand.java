@@ -1,5 +1,6 @@
 package com.alltkn.gateway.quota;
 
+import com.alltkn.gateway.openai.Endpoint;
 import com.alltkn.gateway.openai.JsonRequest;
 import java.util.OptionalLong;
 
@@ -28,16 +29,16 @@ public record Demand(long inputTokens, long outputTokens) {
     /// Estimates a request.
     ///
     /// @param request what the caller asks
-    /// @param writes whether a model writes the answer
+    /// @param endpoint what is asked for
     /// @param cap the most output tokens that its caller may have, if that is limited
     /// @return the estimate
-    public static Demand of(JsonRequest request, boolean writes, OptionalLong cap) {
+    public static Demand of(JsonRequest request, Endpoint endpoint, OptionalLong cap) {
         var input = Math.min(LONGEST_INPUT, request.length() / BYTES_PER_TOKEN + 1L);
-        if (!writes) {
+        if (endpoint.outputLimitFields().isEmpty()) {
             return new Demand(input, 0);
         }
-        var asked = request.outputTokens().orElse(cap.orElse(USUAL_OUTPUT));
-        var bounded = Math.max(0, Math.min(asked, cap.orElse(asked)));
+        var asked = request.outputTokens(endpoint).orElse(cap.orElse(USUAL_OUTPUT));
+        var bounded = Math.min(asked, cap.orElse(asked));
         return new Demand(
                 input,
                 Math.multiplyHigh(bounded, request.choices()) == 0

@@ -39,6 +39,13 @@ class CallerMeters {
                         k -> k.age().map(age -> (double) age.toMillis()).orElse(Double.NaN))
                 .description("Time since the keys of the tokens' issuer were read")
                 .register(registry);
+        TimeGauge.builder(
+                        "gateway.callers.keys.empty",
+                        keySets,
+                        TimeUnit.MILLISECONDS,
+                        k -> k.empty().map(Duration::toMillis).orElse(0L))
+                .description("Since when the tokens' issuer says that it has no key; 0 else")
+                .register(registry);
         FunctionCounter.builder("gateway.callers.keys.failures", keySets, KeySets::failures)
                 .description("Failed readings of the keys of the tokens' issuer")
                 .register(registry);

@@ -1,6 +1,6 @@
 package com.alltkn.gateway.upstream;
 
-import com.alltkn.gateway.secret.Secret;
+import com.alltkn.gateway.secret.SecretMask;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -30,24 +30,25 @@ import org.jspecify.annotations.Nullable;
 final class AnswerCodec
         extends CombinedChannelDuplexHandler<AnswerCodec.Decoder, HttpRequestEncoder> {
 
-    private AnswerCodec(HttpDecoderConfig config, Secret key) {
-        super(new Decoder(config, key), new HttpRequestEncoder());
+    private AnswerCodec(HttpDecoderConfig config, KeyMasks masks) {
+        super(new Decoder(config, masks), new HttpRequestEncoder());
     }
 
     /// Takes the place of the codec of a connection.
     ///
     /// @param connection a connection on which nothing was sent yet
     /// @param options what its own codec was made with
-    /// @param key the key that goes out on it: no header of an answer shows it
+    /// @param masks what hides the key that goes out on it: no header of an answer shows it
     /// @return the codec
-    static AnswerCodec install(ConnectionBase connection, HttpClientOptions options, Secret key) {
+    static AnswerCodec install(
+            ConnectionBase connection, HttpClientOptions options, KeyMasks masks) {
         var config =
                 new HttpDecoderConfig()
                         .setMaxInitialLineLength(options.getMaxInitialLineLength())
                         .setMaxHeaderSize(options.getMaxHeaderSize())
                         .setMaxChunkSize(options.getMaxChunkSize())
                         .setInitialBufferSize(options.getDecoderInitialBufferSize());
-        var codec = new AnswerCodec(config, key);
+        var codec = new AnswerCodec(config, masks);
         var _ = connection.channel().pipeline().replace(HttpClientCodec.class, "codec", codec);
         return codec;
     }
@@ -73,18 +74,24 @@ final class AnswerCodec
         super.write(context, message, written);
     }
 
+    /// What hides one key.
+    ///
+    /// @param inTexts in values and bodies
+    /// @param inNames in names of headers, which come in any case
+    record KeyMasks(SecretMask inTexts, SecretMask inNames) {}
+
     static final class Decoder extends HttpResponseDecoder {
 
-        private final Secret key;
+        private final KeyMasks masks;
         private boolean awaited;
         private boolean sent;
         private boolean heard;
         private boolean interim;
         private @Nullable HttpResponse head;
 
-        Decoder(HttpDecoderConfig config, Secret key) {
+        Decoder(HttpDecoderConfig config, KeyMasks masks) {
             super(config);
-            this.key = key;
+            this.masks = masks;
         }
 
         @Override
@@ -119,7 +126,9 @@ final class AnswerCodec
 
         private void hideKey(HttpHeaders headers) {
             for (var header : headers.entries()) {
-                if (header.getValue().contains(key.reveal())) {
+                if (masks.inNames().finds(header.getKey())) {
+                    headers.remove(header.getKey());
+                } else if (masks.inTexts().finds(header.getValue())) {
                     headers.set(header.getKey(), "***");
                 }
             }

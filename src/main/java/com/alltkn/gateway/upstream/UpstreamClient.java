@@ -32,7 +32,7 @@ public final class UpstreamClient {
     private final HostAndPort authority;
     private final String pathPrefix;
     private final String authorization;
-    private final SecretMask mask;
+    private final AnswerCodec.KeyMasks masks;
     private final UpstreamConnections connections;
     private final AtomicInteger holders = new AtomicInteger();
     private final Map<String, Breaker> breakers = new ConcurrentHashMap<>();
@@ -52,15 +52,13 @@ public final class UpstreamClient {
         this.authority = HostAndPort.create(host, port);
         this.pathPrefix = baseUrl.getRawPath();
         this.authorization = "Bearer " + revision.settings().apiKey().reveal();
-        this.mask = new SecretMask(revision.settings().apiKey());
+        this.masks =
+                new AnswerCodec.KeyMasks(
+                        new SecretMask(revision.settings().apiKey()),
+                        SecretMask.inAnyCase(revision.settings().apiKey()));
         this.connections =
                 new UpstreamConnections(
-                        vertx,
-                        options.setSsl(tls),
-                        host,
-                        port,
-                        revision.settings().apiKey(),
-                        keepAlive);
+                        vertx, options.setSsl(tls), host, port, masks, keepAlive);
         this.breakerConfig = breakerConfig;
         // The models that matter have a breaker of their own whatever else is asked for.
         breaker(revision.settings().defaultModel());
@@ -74,7 +72,7 @@ public final class UpstreamClient {
 
     /// @return what hides its key
     public SecretMask mask() {
-        return mask;
+        return masks.inTexts();
     }
 
     /// Finds the breaker of a model, for one may fail while others answer. The names that callers

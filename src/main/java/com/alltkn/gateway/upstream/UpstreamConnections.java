@@ -1,6 +1,5 @@
 package com.alltkn.gateway.upstream;
 
-import com.alltkn.gateway.secret.Secret;
 import com.alltkn.gateway.upstream.UpstreamRequest.Reuse;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MaxMessagesRecvByteBufAllocator;
@@ -37,7 +36,7 @@ final class UpstreamConnections {
     private static final Duration SWEEP = Duration.ofSeconds(1);
 
     private final HttpClientOptions options;
-    private final Secret key;
+    private final AnswerCodec.KeyMasks masks;
     private final KeepAlive keepAlive;
     private final HttpClientImpl client;
     private final HttpChannelConnector connector;
@@ -47,17 +46,17 @@ final class UpstreamConnections {
     /// @param options how connections are made
     /// @param host upstream's name
     /// @param port its port
-    /// @param key the key that goes out on them
+    /// @param masks what hides the key that goes out on them
     /// @param kept how long one may be idle where upstream says nothing about that
     UpstreamConnections(
             Vertx vertx,
             HttpClientOptions options,
             String host,
             int port,
-            Secret key,
+            AnswerCodec.KeyMasks masks,
             Duration kept) {
         this.options = options;
-        this.key = key;
+        this.masks = masks;
         this.keepAlive = new KeepAlive(kept, System::nanoTime);
         // Its pool stays empty, so there is nothing to clean.
         var without = new PoolOptions().setCleanerPeriod(0);
@@ -125,7 +124,7 @@ final class UpstreamConnections {
                 instanceof MaxMessagesRecvByteBufAllocator reads) {
             var _ = reads.maxMessagesPerRead(1);
         }
-        return new UpstreamConnection(made, AnswerCodec.install(base, options, key), idle);
+        return new UpstreamConnection(made, AnswerCodec.install(base, options, masks), idle);
     }
 
     /// The idle connections of one event loop, the one that was used last at the end. What has

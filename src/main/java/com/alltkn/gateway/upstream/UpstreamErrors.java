@@ -3,7 +3,7 @@ package com.alltkn.gateway.upstream;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.openai.ErrorEnvelope;
 import com.alltkn.gateway.openai.Scrubber;
-import com.alltkn.gateway.secret.Secret;
+import com.alltkn.gateway.secret.SecretMask;
 import io.vertx.core.MultiMap;
 import java.time.Clock;
 import java.time.DateTimeException;
@@ -36,12 +36,12 @@ public final class UpstreamErrors {
     /// @param status its status, not 2xx
     /// @param headers its headers
     /// @param body its body, as far as it was read
-    /// @param key the key that upstream was asked with: whatever it looks like, no text shows it
+    /// @param mask what hides the key that upstream was asked with: no text shows it
     /// @param clock for a `retry-after` that is a date in an answer that has none itself
     /// @return what the caller is told
     public static GatewayError of(
-            int status, MultiMap headers, byte[] body, Secret key, Clock clock) {
-        var envelope = ErrorEnvelope.read(body).map(said -> without(key, said));
+            int status, MultiMap headers, byte[] body, SecretMask mask, Clock clock) {
+        var envelope = ErrorEnvelope.read(body).map(said -> without(mask, said));
         var advice = new GatewayError.RetryAdvice(retryAfter(headers, clock), !mayRetry(headers));
         return switch (status) {
             case 401 -> new GatewayError.UpstreamCredentialsExhausted();
@@ -83,18 +83,18 @@ public final class UpstreamErrors {
                 || ((status == 403 || status == 429) && saysQuota(ErrorEnvelope.read(body)));
     }
 
-    private static ErrorEnvelope without(Secret key, ErrorEnvelope said) {
+    private static ErrorEnvelope without(SecretMask mask, ErrorEnvelope said) {
         var param = said.param();
         var code = said.code();
         return new ErrorEnvelope(
-                scrub(key, said.message()),
-                scrub(key, said.type()),
-                param == null ? null : scrub(key, param),
-                code == null ? null : scrub(key, code));
+                scrub(mask, said.message()),
+                scrub(mask, said.type()),
+                param == null ? null : scrub(mask, param),
+                code == null ? null : scrub(mask, code));
     }
 
-    private static String scrub(Secret key, String text) {
-        return Scrubber.scrub(text.replace(key.reveal(), "***"));
+    private static String scrub(SecretMask mask, String text) {
+        return Scrubber.scrub(mask.hide(text));
     }
 
     private static GatewayError refused(

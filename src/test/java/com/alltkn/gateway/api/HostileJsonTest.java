@@ -7,6 +7,7 @@ import com.alltkn.gateway.laboratory.RawHttp;
 import io.quarkus.test.junit.QuarkusTest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
@@ -57,6 +58,10 @@ class HostileJsonTest extends GatewayTest {
                 "{\"model\":[\"a\"]}|model|invalid_type",
                 "{\"model\":{\"a\":1}}|model|invalid_type",
                 "{\"model\":\"\"}|model|invalid_value",
+                "{\"model\":\"  \"}|model|invalid_value",
+                "{\"n\":1,\"n\":2}|n|duplicate_field",
+                "{\"best_of\":1,\"best_\\u006ff\":2}|best_of|duplicate_field",
+                "{\"max_tokens\":1,\"max_\\u0074okens\":2}|max_tokens|duplicate_field",
                 "{\"model\":\"a\\u0000b\"}|model|invalid_value",
                 "{\"model\":\"a\\nb\"}|model|invalid_value",
                 "{\"model\":\"\\ud800\"}|model|invalid_value",
@@ -217,6 +222,32 @@ class HostileJsonTest extends GatewayTest {
                 "content-type: application/json, text/plain",
                 "content-type: ///;;;",
                 "content-type:",
+                "content-type: application/json; charset=utf-16",
+                "content-type: application/json;charset=\"UTF-16\"",
+                "Content-Type: APPLICATION/JSON; CHARSET=UTF-16LE",
+                "content-type: application/json; charset=utf-32",
+                "content-type: application/json; charset=utf-7",
+                "content-type: application/json; charset=iso-8859-1",
+                "content-type: application/json; charset=us-ascii",
+                "content-type: application/json; charset=ibm037",
+                "content-type: application/json; charset=\"\"",
+                "content-type: application/json; charset=",
+                "content-type: application/json; charset",
+                "content-type: application/json; charset=utf-8; charset=utf-16",
+                "content-type: application/json; charset=utf-16; charset=utf-8",
+                "content-type: application/json; charset=utf-8; charset=utf-8",
+                "content-type: application/json; charset*=utf-16''x",
+                "content-type: application/json; charset*0=utf-16",
+                "content-type: application/json; charset = utf-16",
+                "content-type: application/json; charset=utf-8 utf-16",
+                "content-type: application/json; charset=\"utf-8",
+                "content-type: application/json; charset='utf-16'",
+                "content-type: application/json; charset=utf-8, application/json; charset=utf-16",
+                "content-type: application/json; x=\"; charset=utf-16\"",
+                "content-type: application/json; x=\"\\\"; charset=utf-16",
+                "content-type: application/json charset=utf-16",
+                "content-type: application/json;\tcharset=utf-16",
+                "content-type: application/vnd.api+json; charset=utf-16",
             })
     void takesNoOtherType(String header) throws IOException {
         var request =
@@ -233,6 +264,48 @@ class HostileJsonTest extends GatewayTest {
         var response = send(request);
 
         assertThat(response.status()).isEqualTo(415);
+        assertThat(laboratory.upstream().requests()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "application/json",
+                "Application/JSON",
+                "application/json;",
+                "application/json; charset=utf-8",
+                "application/json;charset=UTF-8",
+                "application/json; charset=\"utf-8\"",
+                "application/json; charset=utf8",
+                "application/json; odata.metadata=minimal; charset=utf-8",
+                "application/vnd.api+json; version=1",
+            })
+    void takesJsonInUtf8(String type) throws IOException {
+        var request =
+                RawHttp.request(
+                                "POST",
+                                PATH,
+                                "",
+                                withKey(
+                                        laboratory.callerKey(),
+                                        "content-type: " + type,
+                                        "content-length: " + CHAT.length()))
+                        + CHAT;
+
+        assertThat(send(request).status()).isEqualTo(200);
+        assertThat(laboratory.upstream().requests().getFirst().header("content-type"))
+                .contains(type);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"UTF-16", "UTF-16BE", "UTF-16LE", "UTF-32", "UTF-32BE", "UTF-32LE"})
+    void refusesWideCharactersThatNobodyDeclared(String charset) throws IOException {
+        var body = CHAT.getBytes(Charset.forName(charset));
+        try (var connection = connect()) {
+            connection.send(head(body.length)).send(body);
+
+            assertThat(connection.read(SOON).status()).isEqualTo(400);
+        }
         assertThat(laboratory.upstream().requests()).isEmpty();
     }
 

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.test.junit.QuarkusTest;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -148,6 +149,175 @@ class QuotaTest extends ExchangeTest {
         assertThat(laboratory.upstream().requests().getFirst().bodyText()).isEqualTo(sent);
     }
 
+    /// The fields of other operations, too, for nobody knows which of them a server reads.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "chat/completions|max_output_tokens|max_tokens",
+                "chat/completions|max_new_tokens|max_tokens",
+                "chat/completions|n_predict|max_tokens",
+                "completions|max_completion_tokens|max_tokens",
+                "completions|max_output_tokens|max_tokens",
+                "responses|max_tokens|max_output_tokens",
+                "responses|max_completion_tokens|max_output_tokens",
+                "responses|max_tokens_to_sample|max_output_tokens",
+                "embeddings|max_tokens|",
+                "images/generations|max_output_tokens|",
+            })
+    void boundsEveryFieldAndPutsTheOwnOneIn(String path, String field, String own)
+            throws IOException {
+        var added = own == null ? "" : "\"%s\":50,".formatted(own);
+        for (var value : new String[] {"100000", "51", "1e400", "-1", "null", "-1.0"}) {
+            var asked = "{ \"%s\" : %s, \"model\":\"some-model\", \"x\":1.50}";
+            send(RawHttp.post("/v1/" + path, asked.formatted(field, value), withKey(limited())));
+
+            assertThat(laboratory.upstream().requests().getFirst().bodyText())
+                    .isEqualTo(("{" + added + asked.substring(1)).formatted(field, "50"));
+            laboratory.upstream().forget();
+        }
+        for (var value : new String[] {"0", "50", "5e1", "5.0E+1", "10.0", "1e-0"}) {
+            var asked = "{\"%s\":%s,\"model\":\"some-model\"}".formatted(field, value);
+            send(RawHttp.post("/v1/" + path, asked, withKey(limited())));
+
+            assertThat(laboratory.upstream().requests().getFirst().bodyText())
+                    .isEqualTo("{" + added + asked.substring(1));
+            laboratory.upstream().forget();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "10.5",
+                "0.1",
+                "-2",
+                "-0.5",
+                "-1e9",
+                "1e-3",
+                "1e99999999999",
+                "\"100000\"",
+                "\"\"",
+                "[100000]",
+                "{}",
+                "true",
+                "false"
+            })
+    void refusesABoundThatServersReadDifferently(String value) throws IOException {
+        var fields =
+                List.of(
+                        "max_tokens",
+                        "max_completion_tokens",
+                        "max_output_tokens",
+                        "n_predict",
+                        "n",
+                        "best_of");
+        for (var path : List.of("chat/completions", "completions", "responses")) {
+            for (var field : fields) {
+                var body = "{\"model\":\"some-model\",\"%s\":%s}".formatted(field, value);
+
+                var response = send(RawHttp.post("/v1/" + path, body, withKey(limited())));
+
+                assertEnvelope(response, 400, "invalid_value");
+                assertThat(response.bodyText()).contains("\"param\":\"" + field + "\"");
+            }
+        }
+        assertThat(laboratory.upstream().requests()).isEmpty();
+
+        var body = "{\"model\":\"some-model\",\"max_tokens\":%s,\"n\":%s}".formatted(value, value);
+        assertThat(send(post("/v1/chat/completions", body)).status()).isEqualTo(200);
+        assertThat(laboratory.upstream().requests().getFirst().bodyText()).isEqualTo(body);
+    }
+
+    /// What is set aside is what is charged where nobody counts.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "chat/completions|\"x\":0|50",
+                "chat/completions|\"max_tokens\":10|10",
+                "chat/completions|\"max_tokens\":0|0",
+                "chat/completions|\"max_tokens\":10,\"max_completion_tokens\":20|20",
+                "chat/completions|\"max_tokens\":10,\"max_completion_tokens\":null|50",
+                "chat/completions|\"max_tokens\":-1|50",
+                "chat/completions|\"max_output_tokens\":1|50",
+                "chat/completions|\"n\":4|200",
+                "chat/completions|\"n\":4e0,\"max_tokens\":3|12",
+                "chat/completions|\"n\":null|50",
+                "chat/completions|\"n\":0|50",
+                "completions|\"n\":2,\"best_of\":5|250",
+                "completions|\"max_completion_tokens\":1|50",
+                "responses|\"max_tokens\":1|50",
+                "responses|\"max_output_tokens\":7|7",
+                "embeddings|\"max_tokens\":50|0",
+            })
+    void setsAsideWhatMayBeWritten(String path, String fields, int output) throws IOException {
+        laboratory.upstream().answer(Script.json(200, "{\"choices\":[]}"));
+        var body = "{\"model\":\"some-model\",%s}".formatted(fields);
+        var before = usage();
+
+        send(RawHttp.post("/v1/" + path, body, withKey(limited())));
+
+        assertThat(used(usage(), "daily_tokens") - used(before, "daily_tokens"))
+                .isEqualTo(body.length() / 4 + 1 + output);
+    }
+
+    @Test
+    void admitsNoRequestForMoreChoicesThanThereIsRoomFor() throws IOException {
+        var response = ask(CHAT.replace("{\"model\"", "{\"n\":100000,\"model\""));
+
+        assertThat(response.status()).isEqualTo(429);
+        assertThat(laboratory.upstream().requests()).isEmpty();
+    }
+
+    /// Upstream would choose one, which nobody allowed.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"embeddings", "moderations", "rerank", "images/generations", "audio/speech"})
+    void refusesARequestForNoModelInParticular(String path) throws IOException {
+        for (var body :
+                List.of("{}", "{\"input\":\"x\"}", "{\"model\":null}", "{\"Model\":\"x\"}")) {
+            var response = send(RawHttp.post("/v1/" + path, body, withKey(limited())));
+
+            assertEnvelope(response, 400, "missing_model");
+            assertThat(response.bodyText()).contains("\"param\":\"model\"");
+        }
+        for (var body :
+                List.of(
+                        "{\"model\":\"\"}",
+                        "{\"model\":\" \"}",
+                        "{\"model\":1}",
+                        "{\"model\":[]}",
+                        "{\"model\":[\"some-model\"]}",
+                        "{\"model\":{}}")) {
+            assertThat(send(RawHttp.post("/v1/" + path, body, withKey(limited()))).status())
+                    .isEqualTo(400);
+        }
+        assertThat(laboratory.upstream().requests()).isEmpty();
+
+        send(post("/v1/" + path, "{}"));
+        assertThat(laboratory.upstream().requests().getFirst().bodyText()).isEqualTo("{}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"chat/completions", "completions", "responses"})
+    void putsTheDefaultModelInWhereItFits(String path) throws IOException {
+        send(RawHttp.post("/v1/" + path, "{}", withKey(limited())));
+
+        assertThat(laboratory.upstream().requests().getFirst().bodyText())
+                .startsWith("{\"model\":\"deepseek-chat\",");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"models", "fallbacks", "fallback_models"})
+    void refusesFurtherModels(String field) throws IOException {
+        var body = "{\"model\":\"some-model\",\"%s\":[\"other-model\"]}".formatted(field);
+
+        assertEnvelope(ask(body), 400, "invalid_value");
+        assertThat(laboratory.upstream().requests()).isEmpty();
+        assertThat(send(post("/v1/chat/completions", body)).status()).isEqualTo(200);
+    }
+
     @Test
     void refusesAModelThatItsCallerMayNotAskFor() throws IOException {
         var response = ask(CHAT.replace("some-model", "other-model"));
@@ -174,6 +344,10 @@ class QuotaTest extends ExchangeTest {
                 .startsWith(
                         "{\"object\":\"usage\",\"caller\":\"plain\",\"concurrent\":{\"used\":0},");
         assertThat(laboratory.upstream().requests()).hasSize(1);
+    }
+
+    private String limited() {
+        return laboratory.limitedCallerKey();
     }
 
     private RawResponse ask(String body) throws IOException {

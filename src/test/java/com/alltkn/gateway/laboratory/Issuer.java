@@ -71,6 +71,11 @@ public final class Issuer {
         server.call("POST", "identity/oidc/key/gateway/rotate", Map.of("verification_ttl", "0s"));
     }
 
+    /// Its public keys, as it tells them.
+    public String keys() {
+        return server.call("GET", "identity/oidc/.well-known/keys", null).toString();
+    }
+
     /// A token that is good for an hour.
     public String token() {
         return token("gateway", AUDIENCE, Map.of());

@@ -14,6 +14,7 @@ class CallerMetersTest extends GatewayTest {
         assertThat(metric("gateway_callers_known")).isGreaterThanOrEqualTo(3);
         assertThat(metric("gateway_callers_stale_seconds")).isZero();
         assertThat(metric("gateway_callers_keys_failures_total")).isZero();
+        assertThat(metric("gateway_callers_keys_empty_seconds")).isZero();
         assertThat(scrape()).contains("gateway_callers_keys_age_seconds NaN");
     }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.alltkn.gateway.error.ErrorShape;
 import com.alltkn.gateway.openai.ErrorEnvelope;
 import com.alltkn.gateway.secret.Secret;
+import com.alltkn.gateway.secret.SecretMask;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.vertx.core.MultiMap;
@@ -50,7 +51,11 @@ public final class UpstreamErrorsFuzz {
 
         var error =
                 UpstreamErrors.of(
-                        status, headers(head), body.getBytes(ISO_8859_1), Secret.of(key), CLOCK);
+                        status,
+                        headers(head),
+                        body.getBytes(ISO_8859_1),
+                        new SecretMask(Secret.of(key)),
+                        CLOCK);
 
         for (var shape : List.of(ErrorShape.of(error), ErrorShape.of(error).triedEnough())) {
             checkShape(status, shape);

@@ -104,8 +104,10 @@ final class UpstreamConnection {
     private void ended() {
         if (!closed) {
             closed = true;
-            if (idle) {
-                home.keepAlive().closedByUpstream(idleFor(System.nanoTime()));
+            var time = idleFor(System.nanoTime());
+            // Of one that nobody would have used any more it says nothing new.
+            if (idle && time.compareTo(kept) < 0) {
+                home.keepAlive().closedByUpstream(time);
             }
         }
     }

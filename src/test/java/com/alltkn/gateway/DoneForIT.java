@@ -58,8 +58,8 @@ class DoneForIT {
                 var debugger = Debugger.attach(port)) {
             holdNearlyAll(gateway, debugger);
 
-            await().atMost(Duration.ofSeconds(40))
-                    .pollInterval(Duration.ofMillis(20))
+            await().atMost(Duration.ofSeconds(60))
+                    .pollInterval(Duration.ofMillis(200))
                     .ignoreExceptions()
                     .until(() -> {
                         if (gateway.isAlive()) {

@@ -4,8 +4,13 @@
 # New versions, roll-back to old ones, deletion of the current one.
 path "{mount}/data/{environment}" { capabilities = ["create", "read", "update", "patch", "delete"] }
 
-# Owner, rotation and the pin. Without "delete": that would remove every version at once.
-path "{mount}/metadata/{environment}" { capabilities = ["create", "read", "update", "patch"] }
+# Owner, rotation and the pin. Nothing else of the metadata: "max_versions" and "delete_version_after"
+# destroy versions, "cas_required" keeps others from writing. Without "delete": that would remove every
+# version at once.
+path "{mount}/metadata/{environment}" {
+  capabilities = ["create", "read", "update", "patch"]
+  allowed_parameters = { "custom_metadata" = [] }
+}
 
 # Deletion of any version, and its return. Without "destroy", which nothing brings back.
 path "{mount}/delete/{environment}" { capabilities = ["update"] }

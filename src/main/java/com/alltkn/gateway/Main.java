@@ -1,8 +1,8 @@
 package com.alltkn.gateway;
 
+import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Starts the gateway.
@@ -15,6 +15,10 @@ public final class Main {
     ///
     /// @param args not used
     public static void main(String... args) {
+        if (LaunchMode.current() == LaunchMode.NORMAL) {
+            ExitDeadline.install();
+            LifeWatch.install();
+        }
         // Lets Netty find what watches each connection: see api.HeadGuard.
         System.setProperty("io.netty.bootstrap.extensions", "serviceload");
         Quarkus.run(null, Main::exit, args);
@@ -24,13 +28,11 @@ public final class Main {
     /// have got that far.
     private static void exit(int code, @Nullable Throwable failure) {
         if (failure != null) {
-            var cause = failure;
-            while (cause.getCause() != null) {
-                cause = cause.getCause();
-            }
+            // Nobody may read what is said.
+            ExitDeadline.setFor(code);
             System.err.println(
                     "alltkn-gateway does not start: "
-                            + Objects.requireNonNullElse(cause.getMessage(), cause.toString()));
+                            + StartFailure.ofThisProcess().words(failure));
         }
         System.exit(code);
     }

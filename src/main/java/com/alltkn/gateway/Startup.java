@@ -4,7 +4,6 @@ import com.alltkn.gateway.caller.CallerDirectory;
 import com.alltkn.gateway.caller.InvalidCallersException;
 import com.alltkn.gateway.rollout.Strictness;
 import io.quarkus.runtime.StartupEvent;
-import io.quarkus.runtime.configuration.ConfigurationException;
 import io.smallrye.config.SmallRyeConfig;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
@@ -12,7 +11,6 @@ import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.eclipse.microprofile.config.Config;
 
 /// Looks the configuration over before anything else starts, and refuses the start with a sentence
@@ -42,8 +40,7 @@ final class Startup {
 
     private static void refuseIfAny(List<String> violations) {
         if (!violations.isEmpty()) {
-            throw new ConfigurationException(
-                    "\n  - " + String.join("\n  - ", violations), Set.of());
+            throw new RefusedStartException(violations);
         }
     }
 }

@@ -61,6 +61,7 @@ public final class StartupChecks {
         if (start.refusesDangerousSettings()) {
             sandbox();
             new VaultChecks(start).check();
+            new TlsChecks(start).check();
             new EnvironmentChecks(start).check();
             new LoggingChecks(start).check();
         }

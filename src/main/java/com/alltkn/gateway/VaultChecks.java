@@ -28,12 +28,6 @@ final class VaultChecks {
                             + " gateway.source=vault needs: client-token, app-role,"
                             + " kubernetes.role or userpass");
         }
-        if (start.value("quarkus.vault.tls.skip-verify").equalsIgnoreCase("true")) {
-            start.refuse("quarkus.vault.tls.skip-verify must not be true in " + start.profile());
-        }
-        if (start.value("quarkus.tls.trust-all").equalsIgnoreCase("true")) {
-            start.refuse("quarkus.tls.trust-all must not be true in " + start.profile());
-        }
         if (start.value("quarkus.vault.log-confidentiality-level").equalsIgnoreCase("low")) {
             start.refuse(
                     "quarkus.vault.log-confidentiality-level must not be low in "

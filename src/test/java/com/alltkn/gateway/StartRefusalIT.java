@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.alltkn.gateway.laboratory.GatewayProcess;
 import com.alltkn.gateway.laboratory.GatewayProcess.Launch;
+import com.alltkn.gateway.laboratory.SecretScan;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +34,8 @@ class StartRefusalIT {
     private static final String NO_LOGIN =
             "quarkus.vault.authentication has no complete login, which gateway.source=vault needs:"
                     + " client-token, app-role, kubernetes.role or userpass";
+
+    private static final String BYSTANDER = "fake-token-" + UUID.randomUUID();
 
     @TempDir private Path directory;
 
@@ -131,6 +135,115 @@ class StartRefusalIT {
             throws IOException, InterruptedException {
         assertThat(refuse(sound("prod").environment(name, value)))
                 .containsExactlyElementsOf(sentences(sentence));
+    }
+
+    /// Whatever it is that hands somebody a secret, and wherever the key is from.
+    @Test
+    void refusesWhateverTakesAnybodyForTheServer() throws IOException, InterruptedException {
+        var launch =
+                sound("prod")
+                        .environment("GATEWAY_SOURCE", "file")
+                        .environment("GATEWAY_FILE_PATH", "/no/such/directory")
+                        .environment("QUARKUS_TLS_TRUST_ALL", "true")
+                        .environment("QUARKUS_TLS_UPSTREAM_TRUST_ALL", "yes")
+                        .environment("QUARKUS_TLS__OTHER__TRUST_ALL", "1")
+                        .environment("QUARKUS_TLS_THIRD_HOSTNAME_VERIFICATION_ALGORITHM", "NONE")
+                        .environment("QUARKUS_REST_CLIENT_VERIFY_HOST", "false")
+                        .environment("QUARKUS_VAULT_TLS_SKIP_VERIFY", "true")
+                        .environment("QUARKUS_REDIS_TLS_TRUST_ALL", "true")
+                        .property("quarkus.tls.fourth.trust-all", "true")
+                        .property("jdk.internal.httpclient.disableHostnameVerification", "");
+
+        var refused = refuse(launch);
+
+        assertThat(refused.stream().filter(line -> line.startsWith("  - ")).map(line -> bare(line)))
+                .containsExactlyInAnyOrder(
+                        "quarkustlstrustallmustnotbetrueinprod",
+                        "quarkustlsupstreamtrustallmustnotbeyesinprod",
+                        "quarkustlsothertrustallmustnotbe1inprod",
+                        "quarkustlsthirdhostnameverificationalgorithmmustnotbenoneinprod",
+                        "quarkusrestclientverifyhostmustnotbefalseinprod",
+                        "quarkusvaulttlsskipverifymustnotbetrueinprod",
+                        "quarkusredistlstrustallmustnotbetrueinprod",
+                        "quarkustlsfourthtrustallmustnotbetrueinprod",
+                        "jdkinternalhttpclientdisablehostnameverificationmustnotbesetinprod");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"_PROD_QUARKUS_TLS_TRUST_ALL", "quarkus_tls_trust_all"})
+    void refusesItInEverySpelling(String variable) throws IOException, InterruptedException {
+        var refused = refuse(sound("prod").environment(variable, "true"));
+
+        assertThat(refused).hasSize(2);
+        assertThat(bare(refused.getLast())).isEqualTo("quarkustlstrustallmustnotbetrueinprod");
+    }
+
+    /// Its name, never its value: that may hold a password, or be one that was put into the wrong
+    /// place.
+    @Test
+    void namesASettingThatMayHoldASecretWithoutItsValue() throws IOException, InterruptedException {
+        var secret = "fake-" + UUID.randomUUID() + "+%2F";
+        var scan =
+                new SecretScan()
+                        .add("secret", secret)
+                        .add("its middle", secret.substring(8, 30))
+                        .add("bystander", BYSTANDER);
+        var bad =
+                List.of(
+                        "quarkus.redis.hosts=redis://:" + secret + "@ho st:6379",
+                        "quarkus.redis.hosts=redis://:" + secret + "@127.0.0.1:63x",
+                        "quarkus.redis.hosts=redis://a:1,http://u:" + secret + "@b:2",
+                        "quarkus.vault.url=https://u:" + secret + "@ho st",
+                        "quarkus.vault.url=" + secret,
+                        "gateway.traces.endpoint=http://u:" + secret + "@ho st:4317",
+                        "gateway.traces.endpoint=" + secret,
+                        "gateway.callers.tokens.jwks-url=https://u:" + secret + "@ho st",
+                        "gateway.callers.development-key=" + secret,
+                        "ALLTKN_API_KEY=" + secret);
+
+        var named = 0;
+        // A few at a time, for each takes seconds of CPU.
+        for (int from = 0; from < bad.size(); from += 4) {
+            var processes = new ArrayList<GatewayProcess>();
+            try {
+                for (var setting : bad.subList(from, Math.min(from + 4, bad.size()))) {
+                    processes.add(badly(setting).start());
+                }
+                for (int i = 0; i < processes.size(); i++) {
+                    var process = processes.get(i);
+                    assertThat(process.awaitExit(SOON)).isEqualTo(1);
+                    var said = process.stderr();
+                    var name = bad.get(from + i).split("=", 2)[0];
+                    assertThat(scan.in(name, said + process.stdout())).isEmpty();
+                    assertThat(said).contains(INTRODUCTION);
+                    named += said.contains(name) ? 1 : 0;
+                }
+            } finally {
+                processes.forEach(GatewayProcess::close);
+            }
+        }
+        // Two of them say what is wrong with an address in words of a library that quote nothing.
+        assertThat(named).isEqualTo(bad.size() - 2);
+    }
+
+    /// A start that fails by a setting, told to print all that it can.
+    private Launch badly(String setting) throws IOException {
+        var parts = setting.split("=", 2);
+        var launch =
+                sound("prod")
+                        .environment("GATEWAY_SHARED_STATE", "redis")
+                        // Sound, and secret: it has no part in the failure.
+                        .environment("QUARKUS_VAULT_AUTHENTICATION_CLIENT_TOKEN", BYSTANDER)
+                        .environment("QUARKUS_LOG_LEVEL", "TRACE")
+                        .environment("QUARKUS_LOG_CATEGORY__IO_SMALLRYE_CONFIG__LEVEL", "TRACE")
+                        .environment("QUARKUS_CONFIG_LOG_VALUES", "true")
+                        .environment("SMALLRYE_CONFIG_LOG_VALUES", "true");
+        var variable = parts[0].toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_");
+        return launch.environment(variable, parts[1]);
+    }
+
+    private static String bare(String line) {
+        return line.replaceAll("[^A-Za-z0-9]", "").toLowerCase(Locale.ROOT);
     }
 
     @Test

@@ -134,6 +134,103 @@ class StartupChecksTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "quarkus.tls.trust-all,true",
+        "quarkus.tls.trust-all,YES",
+        "quarkus.tls.trust-all,on",
+        "quarkus.tls.trust-all,1",
+        "quarkus.tls.up.trust-all,true",
+        "quarkus.tls.\"up\".trust-all,y",
+        "quarkus.tls.\"a.b\".trust-all,true",
+        "QUARKUS_TLS_TRUST_ALL,true",
+        "QUARKUS_TLS_UP_TRUST_ALL,true",
+        "QUARKUS_TLS__UP__TRUST_ALL,true",
+        "quarkus_tls_trust_all,true",
+        "quarkus.tls.up.hostname-verification-algorithm,NONE",
+        "quarkus.tls.up.hostname-verification-algorithm,none",
+        "quarkus.tls.hostname-verification-algorithm,anything",
+        "QUARKUS_TLS_UP_HOSTNAME_VERIFICATION_ALGORITHM,NONE",
+        "quarkus.rest-client.verify-host,false",
+        "quarkus.rest-client.verify-host,no",
+        "quarkus.rest-client.\"a.Client\".verify-host,false",
+        "QUARKUS_REST_CLIENT_VERIFY_HOST,0",
+        "quarkus.rest-client.hostname-verifier,a.Verifier",
+        "quarkus.rest-client.key.hostname-verifier,a.Verifier",
+        "a.Client/mp-rest/hostnameVerifier,a.Verifier",
+        "A_CLIENT_MP_REST_HOSTNAMEVERIFIER,a.Verifier",
+        "quarkus.vault.tls.skip-verify,true",
+        "QUARKUS_VAULT_TLS_SKIP_VERIFY,true",
+        "quarkus.redis.tls.trust-all,true",
+        "quarkus.redis.\"other\".tls.trust-all,true",
+        "jdk.internal.httpclient.disableHostnameVerification,true",
+        "jdk.internal.httpclient.disableHostnameVerification,",
+        "io.netty.handler.ssl.defaultEndpointVerificationAlgorithm,NONE",
+    })
+    void refusesWhateverTakesAnybodyForTheServer(String name, @Nullable String value) {
+        var set = value == null ? "" : value;
+        var asVariable = name.matches("[A-Za-z_]+");
+        var sentence = name + " must not be " + (set.isEmpty() ? "set" : set) + " in ";
+        for (var source : List.of("vault", "file")) {
+            var config = new HashMap<String, String>();
+            config.put("gateway.source", source);
+            config.put("gateway.file.path", "/keys");
+            config.putAll(asVariable ? Map.of() : Map.of(name, set));
+            var variables = asVariable ? Map.of(name, set) : Map.<String, String>of();
+
+            for (var strictness : List.of(Strictness.STAGING, Strictness.PROD)) {
+                assertThat(violations(strictness, config, variables))
+                        .containsExactly(sentence + strictness.profile());
+            }
+            for (var strictness : List.of(Strictness.DEV, Strictness.TEST)) {
+                assertThat(violations(strictness, config, variables)).isEmpty();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "quarkus.tls.trust-all,false",
+        "quarkus.tls.up.hostname-verification-algorithm,HTTPS",
+        "quarkus.rest-client.verify-host,true",
+        "quarkus.vault.tls.skip-verify,false",
+        "jdk.internal.httpclient.disableHostnameVerification,false",
+        "%dev.quarkus.tls.trust-all,true",
+        "a.program.of.somebody.else.trust-all,true",
+    })
+    void acceptsWhatLooksAtTheServer(String name, String value) {
+        assertThat(violations(Strictness.PROD, Map.of(name, value), Map.of())).isEmpty();
+    }
+
+    @Test
+    void namesAVariableAndItsPropertyOnce() {
+        assertThat(
+                        violations(
+                                Strictness.PROD,
+                                Map.of("quarkus.tls.up.trust-all", "true"),
+                                Map.of("QUARKUS_TLS_UP_TRUST_ALL", "true")))
+                .containsExactly("quarkus.tls.up.trust-all must not be true in prod");
+    }
+
+    @Test
+    void demandsThatTheNameOfARedisOverTlsIsCompared() {
+        var algorithm = "quarkus.redis.tls.hostname-verification-algorithm";
+        var sentence =
+                algorithm + " must be HTTPS in prod, else anybody's certificate will do for Redis";
+        var hosts = Map.of("quarkus.redis.hosts", "redis://a,rediss://b");
+        var enabled = Map.of("quarkus.redis.tls.enabled", "true", algorithm, "NONE");
+        var named = new HashMap<>(hosts);
+        named.put("quarkus.redis.tls-configuration-name", "redis");
+        var compared = new HashMap<>(hosts);
+        compared.put(algorithm, "HTTPS");
+
+        assertThat(violations(Strictness.PROD, hosts, Map.of())).containsExactly(sentence);
+        assertThat(violations(Strictness.PROD, enabled, Map.of())).containsExactly(sentence);
+        assertThat(violations(Strictness.PROD, named, Map.of())).isEmpty();
+        assertThat(violations(Strictness.PROD, Map.of(algorithm, "NONE"), Map.of())).isEmpty();
+        assertThat(violations(Strictness.PROD, compared, Map.of())).isEmpty();
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "io.quarkus.vault",
@@ -363,10 +460,9 @@ class StartupChecksTest {
             Strictness strictness, Map<String, String> changes, Map<String, String> environment) {
         var config = new HashMap<>(SOUND);
         config.putAll(changes);
-        config.values().removeIf(String::isEmpty);
         return StartupChecks.violations(
                 strictness,
-                name -> Optional.ofNullable(config.get(name)),
+                name -> Optional.ofNullable(config.get(name)).filter(value -> !value.isEmpty()),
                 config.keySet(),
                 environment);
     }

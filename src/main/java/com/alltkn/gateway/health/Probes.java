@@ -15,12 +15,12 @@ import org.eclipse.microprofile.health.Startup;
 @ApplicationScoped
 public class Probes {
 
-    /// The process answers: that is all it says.
+    /// The process answers, and not only on the event loop that the probe happened to come to.
     @Produces
     @Singleton
     @Liveness
-    HealthCheck live() {
-        return () -> HealthCheckResponse.up("live");
+    HealthCheck live(EventLoops loops) {
+        return () -> HealthCheckResponse.named("live").status(loops.areWell()).build();
     }
 
     /// Both ports are open and the configuration was accepted, else the process would have ended.

@@ -92,6 +92,21 @@ class VaultPoliciesTest {
                     // what nothing brings back
                     "POST alltkn/destroy/{E} {\"versions\":[1]}",
                     "DELETE alltkn/metadata/{E}",
+                    // or what has the engine destroy versions, alone or beside what is allowed
+                    "POST alltkn/metadata/{E} {\"max_versions\":1}",
+                    "PUT alltkn/metadata/{E} {\"max_versions\":1}",
+                    "PATCH alltkn/metadata/{E} {\"max_versions\":1}",
+                    "POST alltkn/metadata/{E} {\"MAX_VERSIONS\":1}",
+                    "POST alltkn/metadata/{E} {\"max_versions\":null}",
+                    "POST alltkn/metadata/{E} {\"custom_metadata\":{},\"max_versions\":1}",
+                    "PATCH alltkn/metadata/{E} {\"custom_metadata\":{},\"max_versions\":1}",
+                    "POST alltkn/metadata/{E} {\"delete_version_after\":\"1s\"}",
+                    "PATCH alltkn/metadata/{E} {\"delete_version_after\":\"1s\"}",
+                    "PATCH alltkn/metadata/{E}"
+                            + " {\"custom_metadata\":{},\"delete_version_after\":\"1s\"}",
+                    // and what would keep others from writing
+                    "POST alltkn/metadata/{E} {\"cas_required\":true}",
+                    "PATCH alltkn/metadata/{E} {\"cas_required\":true}",
                     // the registry, old and new entries
                     "POST alltkn/data/registry/{E}/{new}" + CREATE,
                     "POST alltkn/data/registry/{O}/{new}" + CREATE,
@@ -232,6 +247,34 @@ class VaultPoliciesTest {
         var answer = answer("operator", environment, call);
 
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(403);
+    }
+
+    /// What a write does not name keeps its value, so custom metadata cannot set the rest back to
+    /// defaults either.
+    @ParameterizedTest
+    @ValueSource(strings = {"POST", "PUT", "PATCH"})
+    void leavesTheRestOfTheMetadataToAnAdministrator(String method)
+            throws IOException, InterruptedException {
+        server.call(
+                "POST",
+                "alltkn/metadata/prod",
+                Map.of("max_versions", 30, "delete_version_after", "8760h"));
+        server.write("prod", Map.of("ALLTKN_API_KEY", "test-key-2"));
+        var before = server.call("GET", "alltkn/metadata/prod", null).path("data");
+
+        var written =
+                answer(
+                        "operator",
+                        "prod",
+                        method + " alltkn/metadata/prod {\"custom_metadata\":{\"owner\":\"me\"}}");
+
+        assertThat(written.statusCode()).isEqualTo(204);
+        var after = server.call("GET", "alltkn/metadata/prod", null).path("data");
+        assertThat(after.at("/custom_metadata/owner").asText()).isEqualTo("me");
+        for (var kept :
+                List.of("max_versions", "delete_version_after", "cas_required", "versions")) {
+            assertThat(after.path(kept)).isEqualTo(before.path(kept));
+        }
     }
 
     @ParameterizedTest

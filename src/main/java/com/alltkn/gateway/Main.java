@@ -15,7 +15,7 @@ public final class Main {
     ///
     /// @param args not used
     public static void main(String... args) {
-        // Lets Netty find what watches each connection: see api.HeadGuard.
+        // Lets Netty find what watches each connection: see connection.ConnectionGuard.
         System.setProperty("io.netty.bootstrap.extensions", "serviceload");
         Quarkus.run(null, Main::exit, args);
     }

@@ -138,7 +138,8 @@ public class Connections {
             var neighbours = strangersByAddress.get(connection.address());
             if (neighbours != null && neighbours.size() >= mostPerAddress) {
                 evict(neighbours.iterator().next(), Closing.SHARE);
-            } else if (known + strangers.members().size() >= most) {
+            } else if (known + strangers.members().size() >= most
+                    && !strangers.members().isEmpty()) {
                 evict(strangers.members().iterator().next(), Closing.FULL);
             }
             enter(connection, strangers);
@@ -170,7 +171,7 @@ public class Connections {
     void stays(Connection connection) {
         synchronized (lock) {
             connection.closing(null);
-            enter(connection, connection.party());
+            enter(connection, partyOf(connection.party()));
         }
     }
 
@@ -282,6 +283,12 @@ public class Connections {
         connection.closing(why);
         counter(why).increment();
         tell(why);
+    }
+
+    /// Another may have come in the place of one that was empty.
+    private Party partyOf(Party former) {
+        var caller = former.caller();
+        return caller == null ? strangers : callers.getOrDefault(caller, former);
     }
 
     private void enter(Connection connection, Party party) {

@@ -404,17 +404,14 @@ public final class Exchange implements Attempts.Listener {
     public void answered() {
         settle(Ending.ANSWERED, Optional.empty(), Optional.empty());
         finish();
-        if (!request.isEnded()) {
+        if (attempts != null && !request.isEnded()) {
             // An upload that was answered early: its rest is thrown away, but not for ever.
-            context.owner()
-                    .setTimer(
-                            gateway.config().bodyTotalTimeout().toMillis(), _ -> closeIfSending());
-        }
-    }
-
-    private void closeIfSending() {
-        if (!request.isEnded()) {
-            request.connection().close();
+            var vertx = context.owner();
+            var rest =
+                    vertx.setTimer(
+                            gateway.config().bodyTotalTimeout().toMillis(),
+                            _ -> request.connection().close());
+            request.endHandler(_ -> vertx.cancelTimer(rest));
         }
     }
 

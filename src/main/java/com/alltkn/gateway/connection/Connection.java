@@ -30,6 +30,7 @@ final class Connection {
     /// it.
     private final AtomicLong restingSince = new AtomicLong();
 
+    private final ChannelHandlerContext door;
     private ChannelHandlerContext closingPoint;
     private long headSince;
     private boolean inMessage;
@@ -54,6 +55,7 @@ final class Connection {
     Connection(Connections all, ChannelHandlerContext context, Object address, Party strangers) {
         this.all = all;
         this.channel = context.channel();
+        this.door = context;
         this.closingPoint = context;
         this.address = address;
         this.party = strangers;
@@ -207,10 +209,12 @@ final class Connection {
     /// Ends it, for it has been taken out already.
     private void closeNow(Closing why) {
         if (why.isDeaf()) {
-            // Else the kernel would go on offering what nobody takes.
+            // Else TLS would wait to say goodbye, and the kernel go on offering what nobody takes.
             channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            var _ = door.close();
+        } else {
+            var _ = closingPoint.close();
         }
-        var _ = closingPoint.close();
     }
 
     /// Ends it from another thread; it has been taken out already.

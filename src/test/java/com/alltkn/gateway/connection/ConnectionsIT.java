@@ -32,9 +32,9 @@ class ConnectionsIT {
 
     private static final Duration SOON = Duration.ofSeconds(10);
     private static final Duration AT_ONCE = Duration.ofSeconds(1);
-    private static final Duration STRANGER = Duration.ofSeconds(2);
-    private static final Duration KEEP_ALIVE = Duration.ofSeconds(4);
-    private static final Duration UNREAD = Duration.ofSeconds(3);
+    private static final Duration STRANGER = Duration.ofSeconds(1);
+    private static final Duration KEEP_ALIVE = Duration.ofSeconds(3);
+    private static final Duration UNREAD = Duration.ofSeconds(2);
     private static final int MOST = 200;
     private static final int MOST_OF_A_CALLER = 50;
     private static final int MOST_OF_AN_ADDRESS = 150;

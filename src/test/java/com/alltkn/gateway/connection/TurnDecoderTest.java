@@ -67,7 +67,7 @@ class TurnDecoderTest {
         arrive(REQUEST.repeat(1_000));
         assertThat(connections.heldBytes()).isPositive();
 
-        channel.close();
+        var _ = channel.close();
 
         assertThat(connections.heldBytes()).isZero();
         assertThat(connections.strangers()).isZero();

@@ -19,7 +19,7 @@ public final class Main {
             ExitDeadline.install();
             LifeWatch.install();
         }
-        // Lets Netty find what watches each connection: see api.HeadGuard.
+        // Lets Netty find what watches each connection: see connection.ConnectionGuard.
         System.setProperty("io.netty.bootstrap.extensions", "serviceload");
         Quarkus.run(null, Main::exit, args);
     }

@@ -76,6 +76,7 @@ class PackageTableTest {
         table.put("openai", List.of());
         table.put("error", List.of());
         table.put("redis", List.of());
+        table.put("connection", List.of());
         table.put("caller", List.of("secret", "watch", "error"));
         table.put("quota", List.of("caller", "openai", "error", "redis"));
         table.put("rollout", List.of("secret", "watch", "error"));
@@ -84,7 +85,7 @@ class PackageTableTest {
         allAbove(table, "event");
         allAbove(table, "health");
         allAbove(table, "telemetry");
-        table.put("api", List.of("exchange", "caller", "health", "openai", "error"));
+        table.put("api", List.of("connection", "exchange", "caller", "health", "openai", "error"));
         table.put("sandbox", List.of());
         return table;
     }

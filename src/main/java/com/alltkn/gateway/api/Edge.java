@@ -1,5 +1,6 @@
 package com.alltkn.gateway.api;
 
+import com.alltkn.gateway.connection.LastRequest;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.error.GatewayError.InvalidRequest;
 import com.alltkn.gateway.exchange.CallerConnection;

@@ -50,6 +50,7 @@ public final class Exchange implements Attempts.Listener {
     private @Nullable Attempts attempts;
     private UpstreamGate.@Nullable Ticket ticket;
     private long patience;
+    private boolean crowded;
     private boolean last;
 
     /// Read by the thread of a large body, too.
@@ -95,7 +96,13 @@ public final class Exchange implements Attempts.Listener {
             return;
         }
         abandon();
-        settle(Ending.CALLER_GONE, Optional.empty(), Optional.of("caller_gone"));
+        settle(
+                Ending.CALLER_GONE,
+                Optional.empty(),
+                Optional.of(
+                        gateway.connections().closedUnread(request)
+                                ? "answer_unread"
+                                : "caller_gone"));
     }
 
     /// Ends what is under way, for the gateway ends. Any thread may call it.
@@ -140,8 +147,11 @@ public final class Exchange implements Attempts.Listener {
                 draft.identified(known);
                 if (known.blocked()) {
                     refuse(new GatewayError.CallerBlocked());
-                } else {
+                } else if (gateway.connections().belongs(request, known.id())) {
                     match(known);
+                } else {
+                    crowded = true;
+                    refuse(new GatewayError.Overloaded());
                 }
             }
             case Identity.Nobody() -> refuse(new GatewayError.InvalidCredentials());
@@ -412,17 +422,14 @@ public final class Exchange implements Attempts.Listener {
     public void answered() {
         settle(Ending.ANSWERED, Optional.empty(), Optional.empty());
         finish();
-        if (!request.isEnded()) {
+        if (attempts != null && !request.isEnded()) {
             // An upload that was answered early: its rest is thrown away, but not for ever.
-            context.owner()
-                    .setTimer(
-                            gateway.config().bodyTotalTimeout().toMillis(), _ -> closeIfSending());
-        }
-    }
-
-    private void closeIfSending() {
-        if (!request.isEnded()) {
-            request.connection().close();
+            var vertx = context.owner();
+            var rest =
+                    vertx.setTimer(
+                            gateway.config().bodyTotalTimeout().toMillis(),
+                            _ -> request.connection().close());
+            request.endHandler(_ -> vertx.cancelTimer(rest));
         }
     }
 
@@ -462,10 +469,11 @@ public final class Exchange implements Attempts.Listener {
         }
     }
 
-    /// While the gateway ends, an answer ends its connection, if its head can say so still: a
-    /// caller who was not told may have sent the next request already.
+    /// While the gateway ends, or where there is no room for the connection, an answer ends its
+    /// connection, if its head can say so still: a caller who was not told may have sent the next
+    /// request already.
     private void writeLast(MultiMap headers) {
-        last = gateway.closing() != Closing.NOT_YET;
+        last = crowded || gateway.closing() != Closing.NOT_YET;
         if (last) {
             headers.set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }

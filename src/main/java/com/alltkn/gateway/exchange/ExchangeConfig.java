@@ -24,14 +24,6 @@ public interface ExchangeConfig {
     @WithDefault("512M")
     MemorySize maxUploadSize();
 
-    /// @return the most connections of callers; a further one is closed at once
-    @WithDefault("4000")
-    int maxConnections();
-
-    /// @return how long the head of a request may take, from the connection or its first byte on
-    @WithDefault("10s")
-    Duration headTimeout();
-
     /// @return how long a body may pause while it arrives, an upload too
     @WithDefault("20s")
     Duration bodyTimeout();

@@ -1,6 +1,7 @@
 package com.alltkn.gateway.exchange;
 
 import com.alltkn.gateway.caller.Identification;
+import com.alltkn.gateway.connection.Connections;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.error.UserTexts;
 import com.alltkn.gateway.quota.Quotas;
@@ -27,6 +28,7 @@ import java.util.concurrent.ThreadLocalRandom;
 public class Exchanges {
 
     private final Identification identification;
+    private final Connections connections;
     private final Quotas quotas;
     private final Revisions revisions;
     private final UpstreamClients clients;
@@ -46,6 +48,7 @@ public class Exchanges {
 
     Exchanges(
             Identification identification,
+            Connections connections,
             Quotas quotas,
             Revisions revisions,
             UpstreamClients clients,
@@ -59,6 +62,7 @@ public class Exchanges {
             Clock clock,
             @All List<ExchangeListener> listeners) {
         this.identification = identification;
+        this.connections = connections;
         this.quotas = quotas;
         this.revisions = revisions;
         this.clients = clients;
@@ -136,6 +140,10 @@ public class Exchanges {
 
     Identification identification() {
         return identification;
+    }
+
+    Connections connections() {
+        return connections;
     }
 
     Quotas quotas() {

@@ -27,7 +27,6 @@ class EdgeIT {
 
     private static final Duration SOON = Duration.ofSeconds(10);
     private static final Duration HEAD_TIMEOUT = Duration.ofSeconds(1);
-    private static final int MOST_CONNECTIONS = 60;
     private static final long MEBIBYTE = 1024 * 1024;
     private static final String PATH = "/v1/chat/completions";
     private static final String CHAT = "{\"model\":\"m\",\"messages\":[]}";
@@ -45,9 +44,6 @@ class EdgeIT {
         gateway =
                 production
                         .gateway()
-                        .environment(
-                                "GATEWAY_EXCHANGE_MAX_CONNECTIONS",
-                                Integer.toString(MOST_CONNECTIONS))
                         .environment("GATEWAY_EXCHANGE_HEAD_TIMEOUT", "1S")
                         .start()
                         .awaitReady();
@@ -143,39 +139,6 @@ class EdgeIT {
             assertThat(connection.closedByServer(SOON)).isTrue();
         }
         assertThat(production.upstream().requests()).isEmpty();
-    }
-
-    @Test
-    void closesConnectionsOverTheLimitAndCountsThoseThatWereUsed() throws IOException {
-        // Connections that were used are given back as well as those that were not.
-        for (var i = 0; i < MOST_CONNECTIONS + 10; i++) {
-            assertThat(gateway.send(production.post(PATH, CHAT)).status()).isEqualTo(200);
-        }
-        production.upstream().answer(Script.silence());
-        var connections = new ArrayList<RawHttp>();
-        try {
-            for (var i = 0; i < MOST_CONNECTIONS; i++) {
-                connections.add(gateway.connect().send(production.post(PATH, CHAT)));
-            }
-            // In the place of one that came before the gateway had seen the last of those go.
-            await().atMost(SOON)
-                    .ignoreExceptionsInstanceOf(IOException.class)
-                    .until(() -> {
-                        if (production.upstream().requests().size() >= MOST_CONNECTIONS * 2 + 10) {
-                            return true;
-                        }
-                        connections.add(gateway.connect().send(production.post(PATH, CHAT)));
-                        return false;
-                    });
-
-            try (var further = gateway.connect()) {
-                assertThat(further.closedByServer(SOON)).isTrue();
-            }
-
-            assertThat(gateway.probe("ready")).isEqualTo(200);
-        } finally {
-            close(connections);
-        }
     }
 
     @Test

@@ -17,8 +17,6 @@ class ExchangeConfigTest {
 
         assertThat(config.maxBodySize().asLongValue()).isEqualTo(32 * MEBIBYTE);
         assertThat(config.maxUploadSize().asLongValue()).isEqualTo(512 * MEBIBYTE);
-        assertThat(config.maxConnections()).isEqualTo(4000);
-        assertThat(config.headTimeout()).isEqualTo(Duration.ofSeconds(10));
         assertThat(config.bodyTimeout()).isEqualTo(Duration.ofSeconds(20));
         assertThat(config.bodyTotalTimeout()).isEqualTo(Duration.ofMinutes(2));
         assertThat(config.revisionHeader()).isTrue();
@@ -32,16 +30,12 @@ class ExchangeConfigTest {
                         Map.of(
                                 "gateway.exchange.max-body-size", "1M",
                                 "gateway.exchange.max-upload-size", "2M",
-                                "gateway.exchange.max-connections", "4",
-                                "gateway.exchange.head-timeout", "5s",
                                 "gateway.exchange.body-timeout", "3s",
                                 "gateway.exchange.body-total-timeout", "6s",
                                 "gateway.exchange.revision-header", "false"));
 
         assertThat(config.maxBodySize().asLongValue()).isEqualTo(MEBIBYTE);
         assertThat(config.maxUploadSize().asLongValue()).isEqualTo(2 * MEBIBYTE);
-        assertThat(config.maxConnections()).isEqualTo(4);
-        assertThat(config.headTimeout()).isEqualTo(Duration.ofSeconds(5));
         assertThat(config.bodyTimeout()).isEqualTo(Duration.ofSeconds(3));
         assertThat(config.bodyTotalTimeout()).isEqualTo(Duration.ofSeconds(6));
         assertThat(config.revisionHeader()).isFalse();

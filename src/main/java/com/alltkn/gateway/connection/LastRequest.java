@@ -1,4 +1,4 @@
-package com.alltkn.gateway.api;
+package com.alltkn.gateway.connection;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -12,7 +12,7 @@ import io.vertx.core.net.impl.ConnectionBase;
 
 /// Marks a connection on which nothing more may be read as a request. Vert.x hands a pipelined one
 /// on as soon as the one before is answered, whatever the answer's `connection` header says.
-final class LastRequest {
+public final class LastRequest {
 
     private static final AttributeKey<Boolean> MARK =
             AttributeKey.valueOf(LastRequest.class, "mark");
@@ -23,7 +23,7 @@ final class LastRequest {
     ///
     /// @param request a request that has just arrived
     /// @return whether it must not be looked at
-    static boolean wasBefore(HttpServerRequest request) {
+    public static boolean wasBefore(HttpServerRequest request) {
         return request.connection() instanceof ConnectionBase connection
                 && connection.channel().hasAttr(MARK);
     }
@@ -31,7 +31,7 @@ final class LastRequest {
     /// Makes a request the last of its connection.
     ///
     /// @param request a request that is not answered yet
-    static void mark(HttpServerRequest request) {
+    public static void mark(HttpServerRequest request) {
         if (request.connection() instanceof ConnectionBase connection) {
             mark(connection.channel());
             connection

@@ -1,0 +1,48 @@
+package com.alltkn.gateway.connection;
+
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Those who hold connections together: one caller, or all that have shown no valid credential.
+final class Party {
+
+    private final @Nullable String caller;
+    private final long mostHeld;
+
+    /// In the order of their arrival. Guarded by [Connections], as everything that changes.
+    private final Set<Connection> members = new LinkedHashSet<>();
+
+    private long held;
+
+    /// @param caller the caller's id, null for strangers
+    /// @param mostHeld the most bytes that may wait on its connections
+    Party(@Nullable String caller, long mostHeld) {
+        this.caller = caller;
+        this.mostHeld = mostHeld;
+    }
+
+    boolean areStrangers() {
+        return caller == null;
+    }
+
+    boolean is(String id) {
+        return id.equals(caller);
+    }
+
+    @Nullable String caller() {
+        return caller;
+    }
+
+    Set<Connection> members() {
+        return members;
+    }
+
+    void hold(long more) {
+        held += more;
+    }
+
+    boolean holdsTooMuch() {
+        return held > mostHeld;
+    }
+}

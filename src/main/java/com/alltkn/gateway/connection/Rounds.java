@@ -1,0 +1,51 @@
+package com.alltkn.gateway.connection;
+
+import io.netty.channel.EventLoop;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/// Looks at all connections of one event loop now and then: one clock for all of them.
+final class Rounds {
+
+    private static final long INTERVAL = 500;
+
+    private final EventLoop loop;
+    private final Set<Connection> connections = new HashSet<>();
+
+    private Rounds(EventLoop loop) {
+        this.loop = loop;
+    }
+
+    static Rounds start(EventLoop loop) {
+        var rounds = new Rounds(loop);
+        rounds.next();
+        return rounds;
+    }
+
+    void add(Connection connection) {
+        connections.add(connection);
+    }
+
+    void remove(Connection connection) {
+        connections.remove(connection);
+    }
+
+    private void make() {
+        try {
+            var now = System.nanoTime();
+            // A copy, for one that is closed may be removed at once.
+            for (var connection : connections.toArray(Connection[]::new)) {
+                connection.look(now);
+            }
+        } finally {
+            next();
+        }
+    }
+
+    private void next() {
+        if (!loop.isShuttingDown()) {
+            var _ = loop.schedule(this::make, INTERVAL, TimeUnit.MILLISECONDS);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package com.alltkn.gateway.connection;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.impl.VertxHttpRequestDecoder;
+import io.vertx.core.net.impl.ConnectionBase;
+import io.vertx.core.net.impl.VertxHandler;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Decodes one request at a time: the next one when the one before is answered and the answer has
+/// gone, but for a little. Until then its bytes wait as they are, for a decoded request takes many
+/// times as much; and they are read on up to a bound, for as long as that is done the caller's end
+/// is noticed.
+final class TurnDecoder extends VertxHttpRequestDecoder {
+
+    /// Less than this is not worth a look at how much it may be.
+    private static final int LITTLE = 32 * 1024;
+
+    private final Connection connection;
+    private boolean reading;
+    private boolean answeredMeanwhile;
+    private boolean resuming;
+    private boolean stopped;
+
+    TurnDecoder(HttpServerOptions options, Connection connection) {
+        super(options);
+        this.connection = connection;
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out)
+            throws Exception {
+        if (!connection.mayDecode()) {
+            return;
+        }
+        super.decode(context, in, out);
+        if (out.isEmpty()) {
+            if (!connection.isInMessage()) {
+                connection.headBegan();
+            }
+            return;
+        }
+        for (var i = 0; i < out.size(); i++) {
+            var message = out.get(i);
+            if (message instanceof HttpRequest) {
+                connection.requestBegan();
+            }
+            if (message instanceof LastHttpContent) {
+                connection.requestEnded();
+            }
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object input) throws Exception {
+        reading = true;
+        try {
+            super.channelRead(context, input);
+        } finally {
+            reading = false;
+        }
+        if (answeredMeanwhile) {
+            answeredMeanwhile = false;
+            connection.turnOver();
+            resume(context);
+        }
+        hold(context);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) throws Exception {
+        if (stopped) {
+            // The decoder would ask for more by itself, as it has made nothing of what came.
+            discardSomeReadBytes();
+            context.fireChannelReadComplete();
+        } else {
+            super.channelReadComplete(context);
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) throws Exception {
+        super.channelWritabilityChanged(context);
+        if (context.channel().isWritable()) {
+            resume(context);
+        }
+    }
+
+    /// Tells that the last piece of an answer has been written.
+    void answered(ChannelHandlerContext context) {
+        if (reading) {
+            answeredMeanwhile = true;
+        } else {
+            connection.turnOver();
+            resume(context);
+        }
+    }
+
+    /// Goes on with what waits, in a turn of its own: Vert.x must have done with the answer, and
+    /// others want their turn, too.
+    private void resume(ChannelHandlerContext context) {
+        if (resuming || !internalBuffer().isReadable()) {
+            return;
+        }
+        resuming = true;
+        context.executor().execute(() -> goOn(context));
+    }
+
+    private void goOn(ChannelHandlerContext context) {
+        resuming = false;
+        if (context.isRemoved()) {
+            return;
+        }
+        try {
+            if (stopped) {
+                stopped = false;
+                var vertx = vertx(context);
+                if (vertx != null) {
+                    vertx.doResume();
+                }
+            }
+            channelRead(context, Unpooled.EMPTY_BUFFER);
+            channelReadComplete(context);
+        } catch (Exception e) {
+            context.fireExceptionCaught(e);
+        }
+    }
+
+    private void hold(ChannelHandlerContext context) {
+        var buffer = internalBuffer();
+        connection.holdInput(buffer.capacity());
+        if (buffer.readableBytes() >= LITTLE
+                && !connection.mayDecode()
+                && buffer.readableBytes() >= connection.mostInput()) {
+            var vertx = vertx(context);
+            if (vertx != null) {
+                // By its own means, for it stops and goes on reading for its own reasons, too.
+                vertx.doPause();
+                stopped = true;
+            }
+        }
+    }
+
+    private static @Nullable ConnectionBase vertx(ChannelHandlerContext context) {
+        var handler = context.pipeline().get(VertxHandler.class);
+        return handler == null ? null : handler.getConnection();
+    }
+}

@@ -34,6 +34,7 @@ final class BoundAttempt implements Attempt.Listener {
     private final Revision revision;
     private final SecretMask mask;
     private final Endpoint endpoint;
+    private final @Nullable String model;
     private final boolean streamAsked;
     private final boolean usageAdded;
     private final Listener listener;
@@ -67,6 +68,7 @@ final class BoundAttempt implements Attempt.Listener {
         this.revision = client.revision();
         this.mask = client.mask();
         this.endpoint = asked.endpoint();
+        this.model = model;
         this.streamAsked = asked.stream();
         this.usageAdded = asked.addsUsage(gateway.upstreamConfig());
         this.listener = listener;
@@ -227,18 +229,20 @@ final class BoundAttempt implements Attempt.Listener {
         if (answer == null) {
             throw new IllegalStateException("there is no answer");
         }
-        if (answer.statusCode() == 401) {
-            gateway.revisions().refused(revision);
-        }
-        fail(
+        var error =
                 UpstreamErrors.of(
                         answer.statusCode(),
                         answer.headers(),
                         errorBody.getBytes(),
                         revision.settings().apiKey(),
-                        gateway.clock()),
-                true,
-                "status");
+                        gateway.clock());
+        if (UpstreamErrors.refusesKey(answer.statusCode(), error)) {
+            gateway.revisions()
+                    .refused(
+                            revision,
+                            endpoint == Endpoint.CREATE_CHAT_COMPLETION ? model : null);
+        }
+        fail(error, true, "status");
     }
 
     private void fail(GatewayError error, boolean sent, String failure) {

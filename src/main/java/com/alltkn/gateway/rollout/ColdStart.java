@@ -6,12 +6,14 @@ import com.alltkn.gateway.rollout.Rollout.Settled;
 import com.alltkn.gateway.rollout.Rollout.Starting;
 import com.alltkn.gateway.rollout.Rollout.Unproven;
 import com.alltkn.gateway.rollout.Verdict.Good;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /// What happens before anything is proven: the versions that the source still has stand in for one
@@ -27,12 +29,21 @@ final class ColdStart {
     // If so many versions say nothing, it is upstream that says nothing; each can take 5 s.
     private static final int ENOUGH_UNDECIDED = 3;
 
+    // Three minutes at most after upstream has healed, with the pause until the next turn.
+    private static final Duration OLDER_WAIT = Duration.ofSeconds(150);
+    private static final Duration SHORTEST_TURN = Duration.ofMinutes(1);
+    private static final int MOST_OLDER_IN_A_ROW = 2;
+
     private final SettingsSource source;
     private final SettingsParser parser;
     private final Wanted wanted;
     private final Verifier verifier;
     private final Revisions revisions;
     private final InstantSource clock;
+    private final RandomGenerator random;
+
+    private Instant nextTurn = Instant.MIN;
+    private int olderInARow;
 
     private List<Long> listed = List.of();
 
@@ -47,13 +58,15 @@ final class ColdStart {
             Wanted wanted,
             Verifier verifier,
             Revisions revisions,
-            InstantSource clock) {
+            InstantSource clock,
+            RandomGenerator random) {
         this.source = source;
         this.parser = parser;
         this.wanted = wanted;
         this.verifier = verifier;
         this.revisions = revisions;
         this.clock = clock;
+        this.random = random;
     }
 
     /// The source was read: takes note of the versions it has, unless something is proven.
@@ -71,7 +84,7 @@ final class ColdStart {
         var undecided = undecided();
         var next = undecided.size() < ENOUGH_UNDECIDED ? nextToAsk() : Optional.<Revision>empty();
         if (next.isPresent()) {
-            if (verifier.ask(next.get()) instanceof Good) {
+            if (isGood(next.get())) {
                 arrive(starting.adopt(next.get()));
             }
         } else if (!undecided.isEmpty()) {
@@ -85,7 +98,7 @@ final class ColdStart {
             return;
         }
         var asked = next.get();
-        if (verifier.ask(asked) instanceof Good) {
+        if (isGood(asked)) {
             arrive(
                     asked.sameContentAs(unproven.active())
                             ? unproven.prove()
@@ -101,13 +114,16 @@ final class ColdStart {
     /// @return when to go on while one serves unproven
     Instant dueToProve() {
         return unread.isEmpty()
-                ? known().map(revision -> verifier.of(revision).due())
+                ? Stream.concat(
+                                known().filter(this::isOnItsOwn).map(verifier::due),
+                                waiting().isEmpty() ? Stream.empty() : Stream.of(turnDue()))
                         .min(Comparator.naturalOrder())
                         .orElse(Instant.MAX)
                 : Instant.MIN;
     }
 
-    /// @return whether there are versions, all of them were read, and upstream refused each
+    /// @return whether there are versions, all of them were read, and as far as can be told it is
+    ///   the key of each that upstream refuses
     boolean isAllRefused() {
         return unread.isEmpty()
                 && known().findAny().isPresent()
@@ -131,21 +147,75 @@ final class ColdStart {
         return known().filter(r -> verifier.of(r).isUndecided()).toList();
     }
 
-    private Optional<Revision> nextToAsk() throws InterruptedException {
+    /// What waits until upstream's trouble is over, the newest first.
+    private List<Revision> waiting() {
+        return known().filter(r -> verifier.of(r).isWaiting()).toList();
+    }
+
+    private boolean isOnItsOwn(Revision revision) {
+        return !verifier.of(revision).isWaiting();
+    }
+
+    private boolean isGood(Revision revision) throws InterruptedException {
+        var verdict = verifier.ask(revision);
         var now = clock.instant();
-        var next = known().filter(r -> verifier.of(r).isDue(now)).findFirst();
-        return next.isPresent() || unread.isEmpty() ? next : readStandIn();
+        var waiting = waiting();
+        if (!waiting.isEmpty()) {
+            var since = verifier.of(waiting.getFirst()).waitingSince(now);
+            nextTurn = now.plus(pause(Duration.between(since, now), waiting.size()));
+        }
+        return verdict instanceof Good;
+    }
+
+    /// As if the newest were alone at first, for it is what is wanted; later more often, so that
+    /// each has its turn.
+    private Duration pause(Duration waited, int contents) {
+        var alone = Verification.pause(waited, random);
+        return contents > 1 && alone.compareTo(SHORTEST_TURN) > 0 ? SHORTEST_TURN : alone;
+    }
+
+    private Instant turnDue() {
+        var allowed = verifier.nextAgain();
+        return nextTurn.isBefore(allowed) ? allowed : nextTurn;
+    }
+
+    private Optional<Revision> nextToAsk() throws InterruptedException {
+        var next = known().filter(this::isOnItsOwn).filter(verifier::isDue).findFirst();
+        if (next.isPresent()) {
+            return next;
+        }
+        return unread.isEmpty() ? nextInTurn() : readStandIn();
+    }
+
+    /// Those that wait take turns within what all of them may ask: the newest, unless an older one
+    /// has waited for long.
+    private Optional<Revision> nextInTurn() {
+        var now = clock.instant();
+        var waiting = waiting();
+        if (waiting.isEmpty() || turnDue().isAfter(now)) {
+            return Optional.empty();
+        }
+        var older =
+                waiting.stream()
+                        .skip(1)
+                        .filter(r -> !verifier.of(r).asked().plus(OLDER_WAIT).isAfter(now))
+                        .min(Comparator.comparing(r -> verifier.of(r).asked()));
+        var next =
+                older.filter(_ -> olderInARow < MOST_OLDER_IN_A_ROW).orElse(waiting.getFirst());
+        olderInARow = next == waiting.getFirst() ? 0 : olderInARow + 1;
+        verifier.of(next).takeTurn();
+        return Optional.of(next);
     }
 
     private Optional<Revision> readStandIn() throws InterruptedException {
         while (!unread.isEmpty()) {
             var number = unread.removeFirst();
-            if (source.readVersion(number) instanceof Found(_, var fields, _)
+            if (source.readVersion(number) instanceof Found(_, var fields, _, _)
                     && parser.parse(source.name(), fields) instanceof Parsed(var settings)) {
                 var revision = new Revision(number, settings, source.name());
                 if (known().noneMatch(revision::sameContentAs)) {
                     standIns.add(revision);
-                    if (verifier.of(revision).isDue(clock.instant())) {
+                    if (verifier.isDue(revision)) {
                         return Optional.of(revision);
                     }
                 }

@@ -12,14 +12,17 @@ public sealed interface Reading {
     /// @param fields what it holds, by name; numbers, booleans and structures as the source has
     ///   them, absent values left out
     /// @param pinned whether an operator asked for this very version
-    record Found(long number, Map<String, Object> fields, boolean pinned) implements Reading {
+    /// @param writing what tells this writing of it from another with the same number or the same
+    ///   content
+    record Found(long number, Map<String, Object> fields, boolean pinned, String writing)
+            implements Reading {
 
         /// The current content, which nobody pinned.
         ///
         /// @param number the source's number for it
         /// @param fields what it holds, by name
         public Found(long number, Map<String, Object> fields) {
-            this(number, fields, false);
+            this(number, fields, false, Long.toString(number));
         }
 
         /// Copies.

@@ -12,7 +12,6 @@ import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// What an answer of upstream that is no 2xx means to the caller. A refused credential, a spent
@@ -20,8 +19,6 @@ import org.jspecify.annotations.Nullable;
 /// own words, for upstream's text may quote the key.
 public final class UpstreamErrors {
 
-    private static final Set<String> QUOTA =
-            Set.of("insufficient_quota", "billing_hard_limit_reached");
     private static final String NO_TEXT = "upstream refused the request";
     private static final String CALLER = "invalid_request_error";
 
@@ -41,23 +38,44 @@ public final class UpstreamErrors {
     /// @return what the caller is told
     public static GatewayError of(
             int status, MultiMap headers, byte[] body, Secret key, Clock clock) {
-        var envelope = ErrorEnvelope.read(body).map(said -> without(key, said));
+        var type = headers.get("content-type");
+        var answer = UpstreamAnswer.read(status, type, body);
+        var envelope = answer.error().map(said -> without(key, said));
         var advice = new GatewayError.RetryAdvice(retryAfter(headers, clock), !mayRetry(headers));
+        return switch (answer.meaning()) {
+            case QUOTA_SPENT -> new GatewayError.UpstreamQuotaExhausted();
+            case MODEL_UNAVAILABLE ->
+                    status == 401 || status == 403
+                            ? new GatewayError.UpstreamPermissionDenied()
+                            : refused(status, envelope, advice);
+            case TURNED_AWAY ->
+                    status == 401 && UpstreamAnswer.isPage(type, body)
+                            ? new GatewayError.UpstreamFailed(advice)
+                            : ofStatus(status, envelope, advice);
+            case ANSWERED, KEY_REFUSED, RATE_LIMITED, REQUEST_REFUSED, ILL ->
+                    ofStatus(status, envelope, advice);
+        };
+    }
+
+    /// Whether the answer speaks against the key it was asked with, as far as one answer can.
+    ///
+    /// @param status its status
+    /// @param error what it means to the caller
+    public static boolean refusesKey(int status, GatewayError error) {
+        return status == 401 && error instanceof GatewayError.UpstreamCredentialsExhausted;
+    }
+
+    private static GatewayError ofStatus(
+            int status, Optional<ErrorEnvelope> envelope, GatewayError.RetryAdvice advice) {
         return switch (status) {
             case 401 -> new GatewayError.UpstreamCredentialsExhausted();
-            case 402 -> new GatewayError.UpstreamQuotaExhausted();
-            case 403 ->
-                    saysQuota(envelope)
-                            ? new GatewayError.UpstreamQuotaExhausted()
-                            : new GatewayError.UpstreamPermissionDenied();
+            case 403 -> new GatewayError.UpstreamPermissionDenied();
             case 429 ->
-                    saysQuota(envelope)
-                            ? new GatewayError.UpstreamQuotaExhausted()
-                            : new GatewayError.UpstreamRateLimited(
-                                    envelope.map(ErrorEnvelope::message)
-                                            .filter(text -> !text.isBlank())
-                                            .orElse("upstream's rate limit is reached"),
-                                    advice);
+                    new GatewayError.UpstreamRateLimited(
+                            envelope.map(ErrorEnvelope::message)
+                                    .filter(text -> !text.isBlank())
+                                    .orElse("upstream's rate limit is reached"),
+                            advice);
             case 503, 529 -> new GatewayError.UpstreamOverloaded(advice);
             case 504 -> new GatewayError.UpstreamTimeout(GatewayError.Clock.UPSTREAM);
             // A proxy between here and upstream wants a credential, which it will not get.
@@ -73,14 +91,6 @@ public final class UpstreamErrors {
                         : new GatewayError.UpstreamInvalidAnswer();
             }
         };
-    }
-
-    /// @param status the answer's status
-    /// @param body its body
-    /// @return whether it says that the account's quota is spent
-    static boolean quotaSpent(int status, byte[] body) {
-        return status == 402
-                || ((status == 403 || status == 429) && saysQuota(ErrorEnvelope.read(body)));
     }
 
     private static ErrorEnvelope without(Secret key, ErrorEnvelope said) {
@@ -110,16 +120,6 @@ public final class UpstreamErrors {
                 said.param(),
                 said.code(),
                 advice);
-    }
-
-    private static boolean saysQuota(Optional<ErrorEnvelope> envelope) {
-        return envelope.filter(
-                        said -> {
-                            var code = said.code();
-                            return (code != null && QUOTA.contains(code))
-                                    || QUOTA.contains(said.type());
-                        })
-                .isPresent();
     }
 
     private static boolean mayRetry(MultiMap headers) {

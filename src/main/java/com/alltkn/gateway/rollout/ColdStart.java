@@ -31,7 +31,8 @@ final class ColdStart {
 
     // Three minutes at most after upstream has healed, with the pause until the next turn.
     private static final Duration OLDER_WAIT = Duration.ofSeconds(150);
-    private static final Duration SHORTEST_TURN = Duration.ofMinutes(1);
+    private static final Duration TURN_OF_TWO = Duration.ofSeconds(80);
+    private static final Duration TURN_OF_MORE = Duration.ofMinutes(1);
     private static final int MOST_OLDER_IN_A_ROW = 2;
 
     private final SettingsSource source;
@@ -67,6 +68,12 @@ final class ColdStart {
         this.revisions = revisions;
         this.clock = clock;
         this.random = random;
+    }
+
+    /// The source asks for something else: what it asked for before is one of the others now.
+    void listAnew() {
+        listed = List.of();
+        list();
     }
 
     /// The source was read: takes note of the versions it has, unless something is proven.
@@ -139,8 +146,14 @@ final class ColdStart {
     /// What could serve, in the order in which it is tried: what the source wants, what serves, and
     /// the versions before.
     Stream<Revision> known() {
-        var first = Stream.of(wanted.revision(), revisions.active()).flatMap(Optional::stream);
-        return Stream.concat(first, standIns.stream());
+        var first = wanted.revision();
+        var active =
+                revisions.active().filter(r -> first.filter(r::sameContentAs).isEmpty());
+        return Stream.concat(
+                Stream.concat(first.stream(), active.stream()),
+                standIns.stream()
+                        .filter(r -> first.filter(r::sameContentAs).isEmpty())
+                        .filter(r -> active.filter(r::sameContentAs).isEmpty()));
     }
 
     private List<Revision> undecided() {
@@ -161,7 +174,11 @@ final class ColdStart {
         var now = clock.instant();
         var waiting = waiting();
         if (!waiting.isEmpty()) {
-            var since = verifier.of(waiting.getFirst()).waitingSince(now);
+            var since =
+                    waiting.stream()
+                            .map(r -> verifier.of(r).waitingSince(now))
+                            .min(Comparator.naturalOrder())
+                            .orElse(now);
             nextTurn = now.plus(pause(Duration.between(since, now), waiting.size()));
         }
         return verdict instanceof Good;
@@ -170,8 +187,9 @@ final class ColdStart {
     /// As if the newest were alone at first, for it is what is wanted; later more often, so that
     /// each has its turn.
     private Duration pause(Duration waited, int contents) {
-        var alone = Verification.pause(waited, random);
-        return contents > 1 && alone.compareTo(SHORTEST_TURN) > 0 ? SHORTEST_TURN : alone;
+        return waited.compareTo(Verification.OFTEN) < 0 || contents == 1
+                ? Verification.pause(waited, random)
+                : contents == 2 ? TURN_OF_TWO : TURN_OF_MORE;
     }
 
     private Instant turnDue() {
@@ -213,7 +231,8 @@ final class ColdStart {
             if (source.readVersion(number) instanceof Found(_, var fields, _, _)
                     && parser.parse(source.name(), fields) instanceof Parsed(var settings)) {
                 var revision = new Revision(number, settings, source.name());
-                if (known().noneMatch(revision::sameContentAs)) {
+                // Where another is asked the same, nothing new would be learned.
+                if (known().noneMatch(r -> r.settings().promptLike(settings))) {
                     standIns.add(revision);
                     if (verifier.isDue(revision)) {
                         return Optional.of(revision);

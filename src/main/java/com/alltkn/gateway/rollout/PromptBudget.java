@@ -19,7 +19,7 @@ final class PromptBudget {
     static final int MOST = 40;
     static final Duration WINDOW = Duration.ofHours(1);
 
-    private static final int SPREAD = 4;
+    private static final int SPREAD = 2;
 
     private final Deque<Instant> spent = new ArrayDeque<>(MOST);
 
@@ -55,7 +55,7 @@ final class PromptBudget {
         /// The pod has nothing that is proven.
         TO_SERVE(MOST - 2),
         /// Something proven serves meanwhile.
-        AGAIN(MOST - 10);
+        AGAIN(MOST - 6);
 
         private final int most;
 

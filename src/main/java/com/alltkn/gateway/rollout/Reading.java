@@ -22,7 +22,16 @@ public sealed interface Reading {
         /// @param number the source's number for it
         /// @param fields what it holds, by name
         public Found(long number, Map<String, Object> fields) {
-            this(number, fields, false, Long.toString(number));
+            this(number, fields, false);
+        }
+
+        /// What is written under a number once and for all.
+        ///
+        /// @param number the source's number for it
+        /// @param fields what it holds, by name
+        /// @param pinned whether an operator asked for this very version
+        public Found(long number, Map<String, Object> fields, boolean pinned) {
+            this(number, fields, pinned, Long.toString(number));
         }
 
         /// Copies.

@@ -44,6 +44,9 @@ final class RevisionLife {
 
     private Instant probationEnds = Instant.MIN;
 
+    /// What was refused like the one before it, so that there is nothing to return to.
+    private Settings.@Nullable ContentId refusedAlike;
+
     RevisionLife(
             SettingsSource source,
             Rules rules,
@@ -71,7 +74,7 @@ final class RevisionLife {
                 revisions.available(source.name());
                 wanted.astray(null);
                 consider(found);
-                coldStart.list();
+                coldStart.listAnew();
             }
             case Unchanged() -> {
                 revisions.available(source.name());
@@ -324,10 +327,7 @@ final class RevisionLife {
             }
             case Evidence.Upstream upstream -> {
                 alarms.nothingBetterThan(serving.active(), asked, upstream);
-                // Nothing to return to: whatever waits for the end of the probation may come.
-                if (candidate(serving.active()).isPresent()) {
-                    revisions.move(serving.confirm(), Promotion.PROVEN);
-                }
+                refusedAlike = serving.active().contentId();
             }
         }
     }
@@ -359,10 +359,14 @@ final class RevisionLife {
     }
 
     /// @return what does not wait for the end of the probation: what an operator has pinned, or the
-    ///   content before, which an operator has written again
+    ///   content before, which an operator has written again, or whatever comes while both are
+    ///   refused
     private Optional<Revision> interruption(Probation serving) {
         return candidate(serving.active())
-                .filter(r -> wanted.isPinned(r) || r.sameContentAs(serving.previous()));
+                .filter(r ->
+                        wanted.isPinned(r)
+                                || r.sameContentAs(serving.previous())
+                                || serving.active().contentId().equals(refusedAlike));
     }
 
     /// What a candidate has to pass.

@@ -44,6 +44,7 @@ final class Verification {
     private static final Duration FIRST_REST = Duration.ofMinutes(1);
 
     private static final Duration LONGEST_REST = Duration.ofMinutes(10);
+    private static final Duration TOLD_AGAIN = Duration.ofMinutes(20);
 
     // More than anybody writes the same within the life of a pod.
     private static final int MAX_WRITINGS = 16;
@@ -60,6 +61,13 @@ final class Verification {
     private @Nullable Rejection rejected;
     private boolean separated;
 
+    /// @return one of which nothing is known but how it was written
+    Verification anew() {
+        var anew = new Verification();
+        anew.writings.addAll(writings);
+        return anew;
+    }
+
     void take(Verdict verdict, Instant now, RandomGenerator random) {
         last = verdict;
         asked = now;
@@ -69,6 +77,12 @@ final class Verification {
             case RefusedForNow _, QuotaSpent _, ModelUnavailable _ -> due = later(now, random);
             case Undecided(_, var paid) -> due = paid ? later(now, random) : soon(now, random);
         }
+    }
+
+    /// Others were asked, and the refusal does not count, for nothing proven serves: it is only to
+    /// be told what it looks like.
+    void evidenceTold(Instant now) {
+        nextEvidence = now.plus(TOLD_AGAIN);
     }
 
     /// Others were asked, and the refusal does not count.

@@ -228,19 +228,21 @@ final class Verifier {
             return new Verdict.RefusedForNow(cause, words);
         }
         var proven = revisions.proven();
-        return switch (evidence.about(revision, revision.settings().defaultModel(), proven)) {
-            case Evidence.Key(var sentence, _) -> {
-                if (proven.isPresent()) {
-                    yield new Verdict.Refused(words + "; " + sentence);
-                }
-                verification.evidenceTaken(clock.instant());
-                yield new Verdict.RefusedForNow(Cause.KEY, words + "; " + sentence);
-            }
-            case Evidence.Upstream(var cause, var sentence) -> {
-                verification.evidenceTaken(clock.instant());
-                yield new Verdict.RefusedForNow(cause, words + "; " + sentence);
-            }
-        };
+        var fault = evidence.about(revision, revision.settings().defaultModel(), proven);
+        var why = words + "; " + fault.sentence();
+        if (proven.isEmpty()) {
+            verification.evidenceTold(clock.instant());
+        } else if (fault instanceof Evidence.Key) {
+            return new Verdict.Refused(why);
+        } else {
+            verification.evidenceTaken(clock.instant());
+        }
+        return new Verdict.RefusedForNow(
+                switch (fault) {
+                    case Evidence.Key _ -> Cause.KEY;
+                    case Evidence.Upstream(var cause, _) -> cause;
+                },
+                why);
     }
 
     private void tell(Revision revision, Rejection rejection) {

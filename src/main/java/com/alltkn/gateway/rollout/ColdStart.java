@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /// What happens before anything is proven: the versions that the source still has stand in for one
@@ -29,8 +28,8 @@ final class ColdStart {
     // If so many versions say nothing, it is upstream that says nothing; each can take 5 s.
     private static final int ENOUGH_UNDECIDED = 3;
 
-    // Three minutes at most after upstream has healed, with the pause until the next turn.
-    private static final Duration OLDER_WAIT = Duration.ofSeconds(150);
+    // So soon after upstream has healed a good key serves.
+    private static final Duration LONGEST_WAIT = Duration.ofMinutes(3);
     private static final Duration TURN_OF_TWO = Duration.ofSeconds(80);
     private static final Duration TURN_OF_MORE = Duration.ofMinutes(1);
     private static final int MOST_OLDER_IN_A_ROW = 2;
@@ -41,7 +40,6 @@ final class ColdStart {
     private final Verifier verifier;
     private final Revisions revisions;
     private final InstantSource clock;
-    private final RandomGenerator random;
 
     private Instant nextTurn = Instant.MIN;
     private int olderInARow;
@@ -59,15 +57,13 @@ final class ColdStart {
             Wanted wanted,
             Verifier verifier,
             Revisions revisions,
-            InstantSource clock,
-            RandomGenerator random) {
+            InstantSource clock) {
         this.source = source;
         this.parser = parser;
         this.wanted = wanted;
         this.verifier = verifier;
         this.revisions = revisions;
         this.clock = clock;
-        this.random = random;
     }
 
     /// The source asks for something else: what it asked for before is one of the others now.
@@ -160,9 +156,15 @@ final class ColdStart {
         return known().filter(r -> verifier.of(r).isUndecided()).toList();
     }
 
-    /// What waits until upstream's trouble is over, the newest first.
+    /// What waits until upstream's trouble is over, the newest first; of those that are asked the
+    /// same one stands for all.
     private List<Revision> waiting() {
-        return known().filter(r -> verifier.of(r).isWaiting()).toList();
+        var waiting = new ArrayList<Revision>();
+        known().filter(r -> verifier.of(r).isWaiting())
+                .filter(r ->
+                        waiting.stream().noneMatch(w -> w.settings().promptLike(r.settings())))
+                .forEach(waiting::add);
+        return waiting;
     }
 
     private boolean isOnItsOwn(Revision revision) {
@@ -174,21 +176,20 @@ final class ColdStart {
         var now = clock.instant();
         var waiting = waiting();
         if (!waiting.isEmpty()) {
-            var since =
-                    waiting.stream()
-                            .map(r -> verifier.of(r).waitingSince(now))
-                            .min(Comparator.naturalOrder())
-                            .orElse(now);
-            nextTurn = now.plus(pause(Duration.between(since, now), waiting.size()));
+            nextTurn = now.plus(pause(waiting, now));
         }
         return verdict instanceof Good;
     }
 
     /// As if the newest were alone at first, for it is what is wanted; later more often, so that
     /// each has its turn.
-    private Duration pause(Duration waited, int contents) {
-        return waited.compareTo(Verification.OFTEN) < 0 || contents == 1
-                ? Verification.pause(waited, random)
+    private Duration pause(List<Revision> waiting, Instant now) {
+        var since = verifier.of(waiting.getFirst()).waitingSince(now);
+        var waited = Duration.between(since, now);
+        var contents = waiting.size();
+        var pauses = verifier.pauses();
+        return pauses.isOften(waited) || contents == 1
+                ? pauses.waiting(waited)
                 : contents == 2 ? TURN_OF_TWO : TURN_OF_MORE;
     }
 
@@ -206,17 +207,18 @@ final class ColdStart {
     }
 
     /// Those that wait take turns within what all of them may ask: the newest, unless an older one
-    /// has waited for long.
+    /// would otherwise wait for too long.
     private Optional<Revision> nextInTurn() {
         var now = clock.instant();
         var waiting = waiting();
         if (waiting.isEmpty() || turnDue().isAfter(now)) {
             return Optional.empty();
         }
+        var late = now.plus(pause(waiting, now)).minus(LONGEST_WAIT);
         var older =
                 waiting.stream()
                         .skip(1)
-                        .filter(r -> !verifier.of(r).asked().plus(OLDER_WAIT).isAfter(now))
+                        .filter(r -> verifier.of(r).asked().isBefore(late))
                         .min(Comparator.comparing(r -> verifier.of(r).asked()));
         var next =
                 older.filter(_ -> olderInARow < MOST_OLDER_IN_A_ROW).orElse(waiting.getFirst());

@@ -21,6 +21,9 @@ final class PromptBudget {
 
     private static final int SPREAD = 2;
 
+    /// One content takes as many that is asked every 25 s for ten minutes.
+    private static final int PLENTY = 26;
+
     private final Deque<Instant> spent = new ArrayDeque<>(MOST);
 
     void spend(Instant now) {
@@ -31,11 +34,15 @@ final class PromptBudget {
         return !next(need, now).isAfter(now);
     }
 
+    /// @return whether there are enough left to go on asking often
+    boolean isPlenty(Instant now) {
+        forget(now);
+        return spent.size() < PLENTY;
+    }
+
     /// @return when the next prompt may be asked; anything in the past means at once
     Instant next(Need need, Instant now) {
-        while (!spent.isEmpty() && !spent.getFirst().plus(WINDOW).isAfter(now)) {
-            spent.removeFirst();
-        }
+        forget(now);
         var left = need.most - spent.size();
         if (left <= 0) {
             return spent.stream().skip(-left).findFirst().orElse(now).plus(WINDOW);
@@ -48,6 +55,12 @@ final class PromptBudget {
         return last.plus(relief.dividedBy(left + 1));
     }
 
+    private void forget(Instant now) {
+        while (!spent.isEmpty() && !spent.getFirst().plus(WINDOW).isAfter(now)) {
+            spent.removeFirst();
+        }
+    }
+
     /// What a prompt is needed for.
     enum Need {
         /// A version was written, or somebody waits.
@@ -55,7 +68,7 @@ final class PromptBudget {
         /// The pod has nothing that is proven.
         TO_SERVE(MOST - 2),
         /// Something proven serves meanwhile.
-        AGAIN(MOST - 6);
+        AGAIN(MOST - 3);
 
         private final int most;
 

@@ -36,6 +36,11 @@ final class Prompts {
         return budget.next(need, clock.instant());
     }
 
+    /// @return whether there are enough left to go on asking often
+    boolean isPlenty() {
+        return budget.isPlenty(clock.instant());
+    }
+
     /// @return how many were asked so far
     long asked() {
         return asked;

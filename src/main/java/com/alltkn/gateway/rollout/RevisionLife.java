@@ -59,7 +59,7 @@ final class RevisionLife {
         this.revisions = revisions;
         this.clock = clock;
         this.verifier = new Verifier(rules, revisions, clock, random);
-        this.coldStart = new ColdStart(source, rules.parser, wanted, verifier, revisions, clock, random);
+        this.coldStart = new ColdStart(source, rules.parser, wanted, verifier, revisions, clock);
         this.canary =
                 new CanaryLife(
                         rules.canary, traffic, wanted, verifier, revisions, clock, this::promote);
@@ -153,8 +153,10 @@ final class RevisionLife {
                 && !due().isAfter(clock.instant())) {
             act();
         }
+        // One that is not proven is asked about all the time as it is.
         if (refused != null
                 && isActive(refused)
+                && revisions.proven().isPresent()
                 && !knowsAnother()
                 && confirmations.isDue(model, clock.instant())) {
             confirmations.rest(model, clock.instant());

@@ -41,7 +41,7 @@ final class Verification {
 
     /// Others are asked again and again as long as they say that it is not the key, less and less
     /// often.
-    private static final Duration FIRST_REST = Duration.ofMinutes(1);
+    private static final Duration FIRST_REST = Duration.ofMinutes(3);
 
     private static final Duration LONGEST_REST = Duration.ofMinutes(10);
     private static final Duration TOLD_AGAIN = Duration.ofMinutes(20);
@@ -68,14 +68,14 @@ final class Verification {
         return anew;
     }
 
-    void take(Verdict verdict, Instant now, RandomGenerator random) {
+    void take(Verdict verdict, Instant now, Pauses pauses) {
         last = verdict;
         asked = now;
         switch (verdict) {
             case Good() -> due = Instant.MIN;
             case Refused(var words) -> count(words, now);
-            case RefusedForNow _, QuotaSpent _, ModelUnavailable _ -> due = later(now, random);
-            case Undecided(_, var paid) -> due = paid ? later(now, random) : soon(now, random);
+            case RefusedForNow _, QuotaSpent _, ModelUnavailable _ -> due = later(now, pauses);
+            case Undecided(_, var paid) -> due = paid ? later(now, pauses) : now.plus(pauses.undecided());
         }
     }
 
@@ -229,26 +229,38 @@ final class Verification {
         return last instanceof RefusedForNow(var is, _) && is == cause;
     }
 
-    private Instant later(Instant now, RandomGenerator random) {
+    private Instant later(Instant now, Pauses pauses) {
         if (waitingSince == null) {
             waitingSince = now;
         }
-        return now.plus(pause(Duration.between(waitingSince, now), random));
-    }
-
-    /// @param waited for how long it waits already
-    static Duration pause(Duration waited, RandomGenerator random) {
-        return waited.compareTo(OFTEN) < 0
-                ? FOR_NOW
-                : SELDOM.multipliedBy(800 + Math.round(400 * random.nextDouble())).dividedBy(1000);
-    }
-
-    private static Instant soon(Instant now, RandomGenerator random) {
-        var factor = 1 - SPREAD * random.nextDouble();
-        return now.plusNanos(Math.round(UNDECIDED.toNanos() * factor));
+        return now.plus(pauses.waiting(Duration.between(waitingSince, now)));
     }
 
     private static Instant earlier(Instant one, Instant other) {
         return one.isBefore(other) ? one : other;
+    }
+
+    /// How long to wait until the next prompt.
+    ///
+    /// @param plenty whether there are enough prompts left to go on asking often
+    /// @param random spreads the pauses
+    record Pauses(boolean plenty, RandomGenerator random) {
+
+        /// @param waited for how long upstream's trouble has lasted
+        Duration waiting(Duration waited) {
+            return isOften(waited)
+                    ? FOR_NOW
+                    : SELDOM.multipliedBy(800 + Math.round(400 * random.nextDouble()))
+                            .dividedBy(1000);
+        }
+
+        boolean isOften(Duration waited) {
+            return plenty && waited.compareTo(OFTEN) < 0;
+        }
+
+        Duration undecided() {
+            var factor = 1 - SPREAD * random.nextDouble();
+            return Duration.ofNanos(Math.round(UNDECIDED.toNanos() * factor));
+        }
     }
 }

@@ -75,6 +75,11 @@ final class Verifier {
         return prompts.next(again());
     }
 
+    /// @return the pauses between two prompts, as there are prompts left
+    Verification.Pauses pauses() {
+        return new Verification.Pauses(prompts.isPlenty(), random);
+    }
+
     /// Upstream answers requests again: whatever waits for that is asked about soon.
     void trafficRecovered() {
         var spread = Math.round(Verification.RECOVERY_SPREAD.toNanos() * random.nextDouble());
@@ -103,7 +108,7 @@ final class Verifier {
         }
         var before = verification.last();
         var verdict = verdict(revision, verification);
-        verification.take(verdict, clock.instant(), random);
+        verification.take(verdict, clock.instant(), pauses());
         revisions.verified(revision, verdict, before != null && verdict.isLike(before));
         if (verdict instanceof Good) {
             verifications.forget(revision);
@@ -188,7 +193,7 @@ final class Verifier {
                     reject(revision, RejectionReason.KEY_SHARED, "key_shared_with_" + environment);
             case Unchecked _ -> {
                 if (rules.refuseUnchecked() && revisions.proven().isPresent()) {
-                    verification.take(NOT_ASKED, clock.instant(), random);
+                    verification.take(NOT_ASKED, clock.instant(), pauses());
                 }
             }
         }

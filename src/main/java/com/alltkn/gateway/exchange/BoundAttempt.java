@@ -238,9 +238,7 @@ final class BoundAttempt implements Attempt.Listener {
                         gateway.clock());
         if (UpstreamErrors.refusesKey(answer.statusCode(), error)) {
             gateway.revisions()
-                    .refused(
-                            revision,
-                            endpoint == Endpoint.CREATE_CHAT_COMPLETION ? model : null);
+                    .refused(revision, endpoint == Endpoint.CREATE_CHAT_COMPLETION ? model : null);
         }
         fail(error, true, "status");
     }

@@ -143,8 +143,7 @@ final class ColdStart {
     /// the versions before.
     Stream<Revision> known() {
         var first = wanted.revision();
-        var active =
-                revisions.active().filter(r -> first.filter(r::sameContentAs).isEmpty());
+        var active = revisions.active().filter(r -> first.filter(r::sameContentAs).isEmpty());
         return Stream.concat(
                 Stream.concat(first.stream(), active.stream()),
                 standIns.stream()
@@ -161,8 +160,7 @@ final class ColdStart {
     private List<Revision> waiting() {
         var waiting = new ArrayList<Revision>();
         known().filter(r -> verifier.of(r).isWaiting())
-                .filter(r ->
-                        waiting.stream().noneMatch(w -> w.settings().promptLike(r.settings())))
+                .filter(r -> waiting.stream().noneMatch(w -> w.settings().promptLike(r.settings())))
                 .forEach(waiting::add);
         return waiting;
     }
@@ -220,8 +218,7 @@ final class ColdStart {
                         .skip(1)
                         .filter(r -> verifier.of(r).asked().isBefore(late))
                         .min(Comparator.comparing(r -> verifier.of(r).asked()));
-        var next =
-                older.filter(_ -> olderInARow < MOST_OLDER_IN_A_ROW).orElse(waiting.getFirst());
+        var next = older.filter(_ -> olderInARow < MOST_OLDER_IN_A_ROW).orElse(waiting.getFirst());
         olderInARow = next == waiting.getFirst() ? 0 : olderInARow + 1;
         verifier.of(next).takeTurn();
         return Optional.of(next);

@@ -25,7 +25,8 @@ final class Confirmations {
         byModel.values().removeIf(rest -> !rest.until.plus(FORGOTTEN).isAfter(now));
         var rest = byModel.get(model);
         return rest == null
-                ? byModel.size() < MAX_MODELS || byModel.values().stream().anyMatch(r -> r.over(now))
+                ? byModel.size() < MAX_MODELS
+                        || byModel.values().stream().anyMatch(r -> r.over(now))
                 : rest.over(now);
     }
 

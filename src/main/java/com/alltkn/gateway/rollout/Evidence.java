@@ -56,9 +56,7 @@ final class Evidence {
                     new Upstream(Cause.QUOTA, "version " + other.number() + ": " + words);
             case PromptAnswer.ModelUnavailable(var words) ->
                     new Upstream(Cause.MODEL, "version " + other.number() + ": " + words);
-            case PromptAnswer.KeyRefused _,
-                    PromptAnswer.TurnedAway _,
-                    PromptAnswer.Nothing _ -> {
+            case PromptAnswer.KeyRefused _, PromptAnswer.TurnedAway _, PromptAnswer.Nothing _ -> {
                 var alike =
                         new Upstream(
                                 Cause.AUTH,

@@ -79,6 +79,7 @@ final class RevisionLife {
             case Unchanged() -> {
                 revisions.available(source.name());
                 wanted.astray(null);
+                coldStart.list();
             }
             case Misdirected(var detail) -> {
                 revisions.available(source.name());
@@ -341,8 +342,7 @@ final class RevisionLife {
         }
         var asked = refusal.get().model();
         switch (verifier.whoseFault(trying.active(), asked, trying.candidate())) {
-            case Evidence.Key(_, var accepted) ->
-                    canary.promoteIfAccepted(trying, asked, accepted);
+            case Evidence.Key(_, var accepted) -> canary.promoteIfAccepted(trying, asked, accepted);
             case Evidence.Upstream upstream ->
                     alarms.nothingBetterThan(trying.active(), asked, upstream);
         }

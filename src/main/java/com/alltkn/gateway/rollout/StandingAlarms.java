@@ -147,7 +147,9 @@ final class StandingAlarms {
             before =
                     new Told(
                             subject,
-                            concerned.stream().map(this::sentence).collect(Collectors.joining("; ")));
+                            concerned.stream()
+                                    .map(this::sentence)
+                                    .collect(Collectors.joining("; ")));
             told.put(alarm, before);
         }
         alarms.put(alarm, before.sentence);
@@ -217,10 +219,8 @@ final class StandingAlarms {
         wanted.revision()
                 .filter(wanted::isPinned)
                 .filter(revision -> verifier.of(revision).isRefused())
-                .ifPresent(revision ->
-                        alarms.put(
-                                Alarm.PIN_REFUSED,
-                                "pinned " + sentence(revision)));
+                .ifPresent(
+                        revision -> alarms.put(Alarm.PIN_REFUSED, "pinned " + sentence(revision)));
     }
 
     /// What an alarm has told.
@@ -230,6 +230,5 @@ final class StandingAlarms {
     private record Told(List<String> subject, String sentence) {}
 
     /// What traffic meets.
-    private record InTraffic(
-            Settings.ContentId content, String model, Evidence.Finding fault) {}
+    private record InTraffic(Settings.ContentId content, String model, Evidence.Finding fault) {}
 }

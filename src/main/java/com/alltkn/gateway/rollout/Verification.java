@@ -75,7 +75,8 @@ final class Verification {
             case Good() -> due = Instant.MIN;
             case Refused(var words) -> count(words, now);
             case RefusedForNow _, QuotaSpent _, ModelUnavailable _ -> due = later(now, pauses);
-            case Undecided(_, var paid) -> due = paid ? later(now, pauses) : now.plus(pauses.undecided());
+            case Undecided(_, var paid) ->
+                    due = paid ? later(now, pauses) : now.plus(pauses.undecided());
         }
     }
 

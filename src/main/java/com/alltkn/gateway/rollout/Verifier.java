@@ -1,11 +1,11 @@
 package com.alltkn.gateway.rollout;
 
+import com.alltkn.gateway.rollout.PromptBudget.Need;
 import com.alltkn.gateway.rollout.Separation.NotApplicable;
 import com.alltkn.gateway.rollout.Separation.Own;
 import com.alltkn.gateway.rollout.Separation.SharedWith;
 import com.alltkn.gateway.rollout.Separation.Unchecked;
 import com.alltkn.gateway.rollout.Settings.ContentId;
-import com.alltkn.gateway.rollout.PromptBudget.Need;
 import com.alltkn.gateway.rollout.Verdict.Cause;
 import com.alltkn.gateway.rollout.Verdict.Good;
 import com.alltkn.gateway.rollout.Verdict.Undecided;
@@ -125,8 +125,8 @@ final class Verifier {
         return prompts.confirm(revision, model);
     }
 
-    /// Asks whether a key that was refused in traffic is refused by prompts, too; where a prompt for
-    /// that model says nothing, for the default one.
+    /// Asks whether a key that was refused in traffic is refused by prompts, too; where a prompt
+    /// for that model says nothing, for the default one.
     ///
     /// @return for which model, and upstream's words; empty if it is not
     Optional<Confirmed> refusal(Revision revision, String model) {
@@ -216,8 +216,7 @@ final class Verifier {
         return switch (prompts.ask(revision, model)) {
             case PromptAnswer.Good() -> new Good();
             case PromptAnswer.KeyRefused(var words) -> refused(revision, verification, words);
-            case PromptAnswer.TurnedAway(var words) ->
-                    new Verdict.RefusedForNow(Cause.AUTH, words);
+            case PromptAnswer.TurnedAway(var words) -> new Verdict.RefusedForNow(Cause.AUTH, words);
             case PromptAnswer.QuotaSpent(var words) -> new Verdict.QuotaSpent(words);
             case PromptAnswer.ModelUnavailable(var words) -> new Verdict.ModelUnavailable(words);
             case PromptAnswer.Nothing(var word, var counts) -> new Undecided(word, counts);

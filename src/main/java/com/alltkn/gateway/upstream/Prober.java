@@ -87,8 +87,7 @@ public class Prober {
                 judged.outcome() == PromptOutcome.REFUSED ? List.of() : List.copyOf(names), judged);
     }
 
-    private Judged call(
-            Settings settings, Function<PromptClient, Response> question, Judge judge) {
+    private Judged call(Settings settings, Function<PromptClient, Response> question, Judge judge) {
         var builder =
                 QuarkusRestClientBuilder.newBuilder()
                         .baseUri(settings.baseUrl())

@@ -328,7 +328,6 @@ class CanaryTest {
                     .containsExactly(
                             "verifying 2", "canary 2", "settled", "rejected 2 key_refused");
         }
-
     }
 
     @Nested

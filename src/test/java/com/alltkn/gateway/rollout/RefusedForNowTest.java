@@ -182,7 +182,8 @@ class RefusedForNowTest {
 
             assertThat(world.active()).isEmpty();
             assertThat(world.revisions.alarms()).containsExactly(Alarm.UPSTREAM_AUTH_TROUBLE);
-            assertThat(sentence(Alarm.UPSTREAM_AUTH_TROUBLE)).contains("accepted for " + OTHER_MODEL);
+            assertThat(sentence(Alarm.UPSTREAM_AUTH_TROUBLE))
+                    .contains("accepted for " + OTHER_MODEL);
         }
 
         @Test

@@ -134,7 +134,8 @@ class RolloutModelTest {
         /// Promoted since the world changed last.
         private final Set<String> promoted = new HashSet<>();
 
-        /// Refusals that counted, since the key was last good, written, pinned or the pod restarted.
+        /// Refusals that counted, since the key was last good, written, pinned or the pod
+        /// restarted.
         private final Map<String, Integer> spent = new HashMap<>();
 
         /// What the last prompt with each key came to, in this pod.

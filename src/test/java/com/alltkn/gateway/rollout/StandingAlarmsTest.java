@@ -5,9 +5,9 @@ import static com.alltkn.gateway.rollout.Alarm.ALL_REFUSED;
 import static com.alltkn.gateway.rollout.Alarm.KEY_SHARED;
 import static com.alltkn.gateway.rollout.Alarm.PIN_REFUSED;
 import static com.alltkn.gateway.rollout.Alarm.PIN_TO_NOWHERE;
-import static com.alltkn.gateway.rollout.Alarm.UPSTREAM_QUOTA_EXHAUSTED;
 import static com.alltkn.gateway.rollout.Alarm.SEPARATION_UNCHECKED;
 import static com.alltkn.gateway.rollout.Alarm.UNPROVEN_REJECTED;
+import static com.alltkn.gateway.rollout.Alarm.UPSTREAM_QUOTA_EXHAUSTED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;

@@ -18,9 +18,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /// An aggregator that has trouble of every kind, for all models or for one, while keys are written,
-/// pinned, tried out and on probation, over pods that have served and pods that start. Whether a key
-/// is good is known here and never to the rollout, which must not take the one for the other. A seed
-/// makes a run come out the same each time.
+/// pinned, tried out and on probation, over pods that have served and pods that start. Whether a
+/// key is good is known here and never to the rollout, which must not take the one for the other. A
+/// seed makes a run come out the same each time.
 class StormTest {
 
     private static final int RUNS = 1000;
@@ -174,7 +174,9 @@ class StormTest {
             var promised = world.newestKeys(3).size() > 2 ? PROMISED_OF_MORE : PROMISED;
             var inTime = !unprovenSince.plus(promised).isBefore(world.instant());
             pass(HEALED);
-            if (inTime && !goods.isEmpty() && !world.revisions.alarms().contains(Alarm.PIN_REFUSED)) {
+            if (inTime
+                    && !goods.isEmpty()
+                    && !world.revisions.alarms().contains(Alarm.PIN_REFUSED)) {
                 assertThat(world.active()).as("serves after three minutes").isNotEmpty();
                 assertThat(world.active()).as("serves a good key").isNotIn(bad);
                 coldHealings += cold ? 1 : 0;
@@ -214,7 +216,8 @@ class StormTest {
         private void pass(Duration time) {
             for (var left = time; left.isPositive(); left = left.minusSeconds(5)) {
                 carry();
-                world.runFor(left.compareTo(Duration.ofSeconds(5)) < 0 ? left : Duration.ofSeconds(5));
+                world.runFor(
+                        left.compareTo(Duration.ofSeconds(5)) < 0 ? left : Duration.ofSeconds(5));
                 stages.add(world.revisions.stage());
                 if (world.revisions.proven().isPresent()) {
                     unprovenSince = world.instant();

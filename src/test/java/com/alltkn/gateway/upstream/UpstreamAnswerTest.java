@@ -66,7 +66,9 @@ class UpstreamAnswerTest {
     void readsStatusTypeCodeAndWords(String meaning, int status, String type, String body) {
         var bytes = body.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
 
-        assertThat(UpstreamAnswer.read(status, type, "\"\"".equals(body) ? new byte[0] : bytes).meaning())
+        assertThat(
+                        UpstreamAnswer.read(status, type, "\"\"".equals(body) ? new byte[0] : bytes)
+                                .meaning())
                 .isEqualTo(UpstreamAnswer.Meaning.valueOf(meaning));
     }
 
@@ -100,7 +102,8 @@ class UpstreamAnswerTest {
                 assertThat(words).as(form).doesNotContain(form.substring(i, i + 6));
             }
             for (var i = 0; i + 6 <= KEY.length(); i++) {
-                assertThat(words.toLowerCase()).doesNotContain(KEY.toLowerCase().substring(i, i + 6));
+                assertThat(words.toLowerCase())
+                        .doesNotContain(KEY.toLowerCase().substring(i, i + 6));
             }
         }
     }

@@ -166,8 +166,7 @@ public final class VaultSource implements SettingsSource {
             var data = await(kv.readSecret(path, number), deadline).getData();
             return data == null
                     ? new Unavailable(SourceFailure.RUBBISH, what + " holds no data")
-                    : new Found(
-                            number, withoutNulls(data), version.pinned, version.writing());
+                    : new Found(number, withoutNulls(data), version.pinned, version.writing());
         } catch (ExecutionException | TimeoutException | RuntimeException e) {
             return VaultFailures.of(e, what);
         }

@@ -104,7 +104,8 @@ class VaultSourceTest {
         server.write(path, fields);
 
         assertThat(content(source.read()))
-                .isEqualTo(new Found(
+                .isEqualTo(
+                        new Found(
                                 1,
                                 Map.of(
                                         "ALLTKN_API_KEY",
@@ -140,7 +141,8 @@ class VaultSourceTest {
         server.deleteMetadata(path);
         server.write(path, Map.of("ALLTKN_API_KEY", KEY + "-2"));
 
-        assertThat(content(source.read())).isEqualTo(new Found(1, Map.of("ALLTKN_API_KEY", KEY + "-2")));
+        assertThat(content(source.read()))
+                .isEqualTo(new Found(1, Map.of("ALLTKN_API_KEY", KEY + "-2")));
     }
 
     @Test
@@ -168,7 +170,8 @@ class VaultSourceTest {
         source.read();
 
         assertThat(source.versions()).containsExactly(3L, 1L);
-        assertThat(content(source.readVersion(1))).isEqualTo(new Found(1, Map.of("ALLTKN_API_KEY", KEY)));
+        assertThat(content(source.readVersion(1)))
+                .isEqualTo(new Found(1, Map.of("ALLTKN_API_KEY", KEY)));
         assertThat(reason(source.readVersion(2))).isEqualTo(SourceFailure.ABSENT);
         assertThat(source.read()).isEqualTo(new Unchanged());
     }
@@ -180,7 +183,8 @@ class VaultSourceTest {
         source.read();
 
         server.annotate(path, Map.of("pinned_version", "1"));
-        assertThat(content(source.read())).isEqualTo(new Found(1, Map.of("ALLTKN_API_KEY", KEY), true));
+        assertThat(content(source.read()))
+                .isEqualTo(new Found(1, Map.of("ALLTKN_API_KEY", KEY), true));
         assertThat(source.read()).isEqualTo(new Unchanged());
 
         server.annotate(path, Map.of("owner", "somebody"));
@@ -195,7 +199,8 @@ class VaultSourceTest {
 
         server.annotate(path, Map.of("pinned_version", "1"));
 
-        assertThat(content(source.read())).isEqualTo(new Found(1, Map.of("ALLTKN_API_KEY", KEY), true));
+        assertThat(content(source.read()))
+                .isEqualTo(new Found(1, Map.of("ALLTKN_API_KEY", KEY), true));
     }
 
     @ParameterizedTest

@@ -172,6 +172,10 @@ final class BoundAttempt implements Attempt.Listener {
     public void received(Buffer chunk) {
         if (timeToFirstByte == null) {
             timeToFirstByte = arrival.elapsed();
+            if (relay != null && holdsError(chunk)) {
+                // It is read like any other error, and nothing of it is handed on.
+                relay = null;
+            }
         }
         if (relay != null) {
             if (relay.accept(chunk)) {
@@ -213,6 +217,15 @@ final class BoundAttempt implements Attempt.Listener {
         } else {
             fail(error, attempt.reachedUpstream(), failure);
         }
+    }
+
+    /// Whether an answer that should hold a completion begins with an error instead.
+    private boolean holdsError(Buffer chunk) {
+        return switch (endpoint) {
+            case CREATE_CHAT_COMPLETION, CREATE_COMPLETION, CREATE_EMBEDDINGS ->
+                    UpstreamErrors.beginsWithError(chunk);
+            default -> false;
+        };
     }
 
     private void reject(String failure) {

@@ -5,11 +5,13 @@ import com.alltkn.gateway.openai.ErrorEnvelope;
 import com.alltkn.gateway.openai.Scrubber;
 import com.alltkn.gateway.secret.Secret;
 import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
 import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// own words, for upstream's text may quote the key.
 public final class UpstreamErrors {
 
+    private static final List<String> ERROR_FIRST = List.of("{", "\"error\"", ":");
     private static final String NO_TEXT = "upstream refused the request";
     private static final String CALLER = "invalid_request_error";
 
@@ -30,7 +33,7 @@ public final class UpstreamErrors {
 
     /// Reads an answer.
     ///
-    /// @param status its status, not 2xx
+    /// @param status its status; a 2xx where it began with an error
     /// @param headers its headers
     /// @param body its body, as far as it was read
     /// @param key the key that upstream was asked with: whatever it looks like, no text shows it
@@ -42,6 +45,9 @@ public final class UpstreamErrors {
         var answer = UpstreamAnswer.read(status, type, body);
         var envelope = answer.error().map(said -> without(key, said));
         var advice = new GatewayError.RetryAdvice(retryAfter(headers, clock), !mayRetry(headers));
+        if (status / 100 == 2) {
+            return inside(answer.meaning(), envelope, advice);
+        }
         return switch (answer.meaning()) {
             case QUOTA_SPENT -> new GatewayError.UpstreamQuotaExhausted();
             case MODEL_UNAVAILABLE ->
@@ -63,6 +69,45 @@ public final class UpstreamErrors {
     /// @param error what it means to the caller
     public static boolean refusesKey(int status, GatewayError error) {
         return status == 401 && error instanceof GatewayError.UpstreamCredentialsExhausted;
+    }
+
+    /// @param chunk the first piece of an answer
+    /// @return whether it is an object whose first member is an error
+    public static boolean beginsWithError(Buffer chunk) {
+        var at = skipSpace(chunk, 0);
+        for (var token : ERROR_FIRST) {
+            if (at + token.length() > chunk.length()
+                    || !chunk.getString(at, at + token.length()).equals(token)) {
+                return false;
+            }
+            at = skipSpace(chunk, at + token.length());
+        }
+        return at < chunk.length() && (chunk.getByte(at) == '{' || chunk.getByte(at) == '"');
+    }
+
+    private static int skipSpace(Buffer chunk, int from) {
+        var at = from;
+        while (at < chunk.length() && Character.isWhitespace(chunk.getByte(at))) {
+            at++;
+        }
+        return at;
+    }
+
+    /// An error inside of a success has no status of its own to be told by.
+    private static GatewayError inside(
+            UpstreamAnswer.Meaning meaning,
+            Optional<ErrorEnvelope> envelope,
+            GatewayError.RetryAdvice advice) {
+        return switch (meaning) {
+            case KEY_REFUSED -> ofStatus(401, envelope, advice);
+            case TURNED_AWAY -> ofStatus(403, envelope, advice);
+            case RATE_LIMITED -> ofStatus(429, envelope, advice);
+            case REQUEST_REFUSED -> refused(400, envelope, advice);
+            case MODEL_UNAVAILABLE -> refused(503, envelope, advice);
+            case QUOTA_SPENT -> new GatewayError.UpstreamQuotaExhausted();
+            case ILL -> new GatewayError.UpstreamFailed(advice);
+            case ANSWERED -> new GatewayError.UpstreamInvalidAnswer();
+        };
     }
 
     private static GatewayError ofStatus(

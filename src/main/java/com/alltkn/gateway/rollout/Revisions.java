@@ -98,7 +98,7 @@ public final class Revisions {
     }
 
     /// Says that upstream answered an attempt with 401. Never blocks. A 403 must not come here: a
-    /// caller can cause it.
+    /// caller can cause it. Nor does this decide anything: prompts say whether it is the key.
     ///
     /// @param bound the revision that the attempt was bound to
     /// @param model the model that was asked for, where a small prompt can ask for it, too

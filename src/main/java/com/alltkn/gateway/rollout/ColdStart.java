@@ -219,7 +219,7 @@ final class ColdStart {
                         .filter(r -> verifier.of(r).asked().isBefore(late))
                         .min(Comparator.comparing(r -> verifier.of(r).asked()));
         var next = older.filter(_ -> olderInARow < MOST_OLDER_IN_A_ROW).orElse(waiting.getFirst());
-        olderInARow = next == waiting.getFirst() ? 0 : olderInARow + 1;
+        olderInARow = next.equals(waiting.getFirst()) ? 0 : olderInARow + 1;
         verifier.of(next).takeTurn();
         return Optional.of(next);
     }

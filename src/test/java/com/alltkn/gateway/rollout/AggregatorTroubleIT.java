@@ -108,7 +108,31 @@ class AggregatorTroubleIT {
                             gateway.metric("gateway_revision_stage", "stage=\"settled\"") == 1);
             assertThat(gateway.metric("gateway_revision_rejections_total")).isZero();
             assertThat(gateway.probe("ready")).isEqualTo(200);
+            asksNobodyToRotateForOneModel(gateway);
         }
+    }
+
+    private static void asksNobodyToRotateForOneModel(GatewayProcess gateway) throws IOException {
+        upstream.on(
+                request -> request.bodyText().contains("model-x"),
+                Script.json(401, "{\"error\":{\"message\":\"no\",\"code\":\"invalid_api_key\"}}"));
+        for (var i = 0; i < 150; i++) {
+            assertThat(gateway.send(production.post(Production.PATH, Production.CHAT)).status())
+                    .isEqualTo(200);
+            if (i % 10 == 0) {
+                var refused =
+                        gateway.send(
+                                production.post(
+                                        Production.PATH,
+                                        "{\"model\":\"model-x\",\"messages\":[]}"));
+                assertThat(refused.status()).isEqualTo(502);
+            }
+        }
+
+        awaitAlarm(gateway, "upstream_auth_trouble");
+        assertThat(gateway.metric("gateway_revision_alarm", "reason=\"active_refused\"")).isZero();
+        assertThat(gateway.management("/q/health/ready").bodyText())
+                .contains("only model-x is refused");
     }
 
     private static GatewayProcess launch() {

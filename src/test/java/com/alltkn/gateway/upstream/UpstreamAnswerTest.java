@@ -92,8 +92,10 @@ class UpstreamAnswerTest {
                         escaped.toString(),
                         HexFormat.of().formatHex(bytes),
                         Base64.getEncoder().encodeToString(bytes),
-                        Base64.getEncoder().encodeToString(("x" + KEY).getBytes()),
-                        Base64.getEncoder().encodeToString(("xy" + KEY).getBytes()));
+                        Base64.getEncoder()
+                                .encodeToString(("x" + KEY).getBytes(StandardCharsets.UTF_8)),
+                        Base64.getEncoder()
+                                .encodeToString(("xy" + KEY).getBytes(StandardCharsets.UTF_8)));
         for (var form : forms) {
             var words = UpstreamWords.without(Secret.of(KEY), "no: key <" + form + "> here");
 

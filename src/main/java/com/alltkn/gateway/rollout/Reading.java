@@ -1,7 +1,9 @@
 package com.alltkn.gateway.rollout;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /// What one read of a source came to.
 public sealed interface Reading {
@@ -37,6 +39,20 @@ public sealed interface Reading {
         /// Copies.
         public Found {
             fields = Map.copyOf(fields);
+        }
+
+        /// The same content under the same number is the same, however often it was written.
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Found(var otherNumber, var otherFields, var otherPinned, _)
+                    && number == otherNumber
+                    && pinned == otherPinned
+                    && fields.equals(otherFields);
+        }
+
+        @Override
+        public int hashCode() {
+            return Objects.hash(number, fields, pinned);
         }
 
         /// The names only: one of the values is a key.

@@ -137,7 +137,7 @@ public final class RevisionLoop {
         var signalled = signals.takeRefused();
         var active = revisions.activeOrNull();
         if (signalled != null && active != null && active.sameContentAs(signalled.bound())) {
-            refused = signalled;
+            refused = signalled.after(refused);
             life.activeRefused();
             refreshes.ask(clock.instant(), life.knowsAnother());
         }

@@ -79,10 +79,7 @@ final class Signals {
                 new CompletableFuture<Optional<Revision>>()
                         .completeOnTimeout(
                                 Optional.empty(), PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-        refused.updateAndGet(known ->
-                known != null && known.bound().sameContentAs(bound)
-                        ? known
-                        : Refusal.of(bound, null));
+        refused.updateAndGet(known -> Refusal.of(bound, null).after(known));
         waiters.add(new Waiter(bound, waiter));
         pause.wake();
         return waiter;

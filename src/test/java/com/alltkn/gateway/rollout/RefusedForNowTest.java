@@ -249,6 +249,19 @@ class RefusedForNowTest {
         }
 
         @Test
+        void isAskedForTheModelThatWasRefusedThoughSomebodyWaitsMeanwhile() {
+            world.serve(OLD);
+            world.modelFails("model-x", REFUSED);
+            world.revisions.refused(world.activeRevision(), "model-x");
+            world.settle();
+            var _ = world.revisions.replacement(world.activeRevision());
+
+            world.runFor(Duration.ofSeconds(3));
+
+            assertThat(sentence(Alarm.UPSTREAM_AUTH_TROUBLE)).contains("only model-x is refused");
+        }
+
+        @Test
         void neverShowsAModelsNameThatIsNone() {
             world.serve(OLD);
             world.modelFails(MODEL, REFUSED);

@@ -145,8 +145,7 @@ final class Attempts implements BoundAttempt.Listener {
                 return;
             }
         }
-        if (!(gateway.connections().take(asked.caller().id())
-                instanceof ConnectionShares.Share share)) {
+        if (!(gateway.shares().take(asked.caller().id()) instanceof ConnectionShares.Share share)) {
             client.release();
             // Nobody's failure: neither breaker nor gate nor retry policy hears of it.
             fail(new GatewayError.Overloaded(), "no_connection_free", effort.attempts() > 0);

@@ -36,9 +36,9 @@ final class BoundAttempt implements Attempt.Listener {
     private final Revision revision;
     private final SecretMask mask;
     private final Endpoint endpoint;
+    private final @Nullable String model;
     private final boolean streamAsked;
     private final boolean usageAdded;
-    private final @Nullable String model;
     private final Listener listener;
     private final Attempt attempt;
     private final Buffer errorBody = Buffer.buffer();
@@ -75,9 +75,9 @@ final class BoundAttempt implements Attempt.Listener {
         this.revision = client.revision();
         this.mask = client.mask();
         this.endpoint = asked.endpoint();
+        this.model = model;
         this.streamAsked = asked.stream();
         this.usageAdded = asked.addsUsage(gateway.upstreamConfig());
-        this.model = model;
         this.listener = listener;
         this.attempt =
                 new Attempt(
@@ -216,6 +216,10 @@ final class BoundAttempt implements Attempt.Listener {
     public void received(Buffer chunk) {
         if (timeToFirstByte == null) {
             timeToFirstByte = arrival.elapsed();
+            if (relay != null && holdsError(chunk)) {
+                // It is read like any other error, and nothing of it is handed on.
+                relay = null;
+            }
         }
         if (relay != null) {
             if (relay.accept(chunk)) {
@@ -259,6 +263,15 @@ final class BoundAttempt implements Attempt.Listener {
         }
     }
 
+    /// Whether an answer that should hold a completion begins with an error instead.
+    private boolean holdsError(Buffer chunk) {
+        return switch (endpoint) {
+            case CREATE_CHAT_COMPLETION, CREATE_COMPLETION, CREATE_EMBEDDINGS ->
+                    UpstreamErrors.beginsWithError(chunk);
+            default -> false;
+        };
+    }
+
     private void reject(String failure) {
         giveUp(new GatewayError.UpstreamInvalidAnswer(), failure);
     }
@@ -273,18 +286,18 @@ final class BoundAttempt implements Attempt.Listener {
         if (answer == null) {
             throw new IllegalStateException("there is no answer");
         }
-        if (answer.statusCode() == 401) {
-            gateway.revisions().refused(revision);
-        }
-        fail(
+        var error =
                 UpstreamErrors.of(
                         answer.statusCode(),
                         answer.headers(),
                         errorBody.getBytes(),
                         mask,
-                        gateway.clock()),
-                true,
-                "status");
+                        gateway.clock());
+        if (UpstreamErrors.refusesKey(answer.statusCode(), error)) {
+            gateway.revisions()
+                    .refused(revision, endpoint == Endpoint.CREATE_CHAT_COMPLETION ? model : null);
+        }
+        fail(error, true, "status");
     }
 
     private void fail(GatewayError error, boolean sent, String failure) {

@@ -34,7 +34,7 @@ public class Exchanges {
     private final UpstreamClients clients;
     private final RetryPolicy retries;
     private final UpstreamGate gate;
-    private final ConnectionShares connections;
+    private final ConnectionShares shares;
     private final GateConfig gateConfig;
     private final UpstreamConfig upstreamConfig;
     private final ExchangeConfig config;
@@ -54,7 +54,7 @@ public class Exchanges {
             UpstreamClients clients,
             RetryPolicy retries,
             UpstreamGate gate,
-            ConnectionShares connections,
+            ConnectionShares shares,
             GateConfig gateConfig,
             UpstreamConfig upstreamConfig,
             ExchangeConfig config,
@@ -68,7 +68,7 @@ public class Exchanges {
         this.clients = clients;
         this.retries = retries;
         this.gate = gate;
-        this.connections = connections;
+        this.shares = shares;
         this.gateConfig = gateConfig;
         this.upstreamConfig = upstreamConfig;
         this.config = config;
@@ -166,8 +166,8 @@ public class Exchanges {
         return gate;
     }
 
-    ConnectionShares connections() {
-        return connections;
+    ConnectionShares shares() {
+        return shares;
     }
 
     GateConfig gateConfig() {

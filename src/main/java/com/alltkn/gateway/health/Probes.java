@@ -32,14 +32,27 @@ public class Probes {
         return () -> HealthCheckResponse.up("started");
     }
 
-    /// There is a revision, so requests can be carried.
+    /// There is a revision, so requests can be carried. Says where the rollout stands, and in whose
+    /// words what somebody has to look at; none of it ever holds a key.
     @Produces
     @Singleton
     @Readiness
     HealthCheck ready(Revisions revisions) {
-        return () ->
-                HealthCheckResponse.named("revision")
-                        .status(revisions.activeOrNull() != null)
-                        .build();
+        return () -> {
+            var response =
+                    HealthCheckResponse.named("revision")
+                            .status(revisions.activeOrNull() != null)
+                            .withData("stage", revisions.stage().word());
+            revisions
+                    .alarmSentences()
+                    .forEach((alarm, sentence) -> response.withData(alarm.word(), sentence));
+            revisions
+                    .whyRejected()
+                    .ifPresent(rejection ->
+                            response.withData(
+                                    "rejected",
+                                    rejection.reason().word() + ": " + rejection.sentence()));
+            return response.build();
+        };
     }
 }

@@ -5,10 +5,6 @@ import com.alltkn.gateway.rollout.CanaryTrial.Judgement.Worse;
 import com.alltkn.gateway.rollout.Rollout.Canary;
 import com.alltkn.gateway.rollout.Rollout.Probation;
 import com.alltkn.gateway.rollout.Rollout.Verifying;
-import com.alltkn.gateway.rollout.Verdict.Good;
-import com.alltkn.gateway.rollout.Verdict.QuotaSpent;
-import com.alltkn.gateway.rollout.Verdict.Refused;
-import com.alltkn.gateway.rollout.Verdict.Undecided;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -23,7 +19,6 @@ import java.util.function.BiConsumer;
 final class CanaryLife {
 
     private static final Duration LOOKS = Duration.ofSeconds(5);
-    private static final Duration CONFIRMATIONS = Duration.ofMinutes(1);
 
     /// While a key is refused every exchange says so; a 401 of longer ago has passed.
     static final Duration REFUSED_LATELY = Duration.ofMinutes(1);
@@ -35,10 +30,10 @@ final class CanaryLife {
     private final Revisions revisions;
     private final InstantSource clock;
     private final BiConsumer<Probation, Promotion> promotion;
+    private final Confirmations ofCandidate = new Confirmations();
 
     private Instant activeRefused = Instant.MIN;
     private Instant nextLook = Instant.MIN;
-    private Instant nextConfirmation = Instant.MIN;
 
     /// @param promotion makes the candidate the active revision
     CanaryLife(
@@ -77,7 +72,7 @@ final class CanaryLife {
         var next = verifying.share();
         traffic.watch(new CanaryTrial(next.active(), next.candidate(), rules, clock));
         nextLook = clock.instant().plus(LOOKS);
-        nextConfirmation = Instant.MIN;
+        ofCandidate.clear();
         revisions.move(next, Promotion.PROVEN);
     }
 
@@ -98,26 +93,36 @@ final class CanaryLife {
         return isUnwanted(trying) || pinned(trying).isPresent() ? Instant.MIN : nextLook;
     }
 
-    /// Upstream answered a request on the candidate with 401: a prompt decides.
-    void confirmCandidate(Canary trying) {
-        if (!clock.instant().isBefore(nextConfirmation)) {
-            nextConfirmation = clock.instant().plus(CONFIRMATIONS);
-            if (verifier.confirm(trying.candidate()) instanceof Refused) {
-                rejectRefused(trying);
-            }
-        }
-    }
-
-    /// Upstream refuses the active revision in traffic. Both are confirmed first, as for a
-    /// roll-back.
-    void promoteOrGoOn(Canary trying) {
-        if (!(verifier.confirm(trying.active()) instanceof Refused)) {
+    /// Upstream answered a request on the candidate with 401: prompts on both decide.
+    void confirmCandidate(Canary trying, String model) {
+        if (!ofCandidate.isDue(model, clock.instant())) {
             return;
         }
-        switch (verifier.confirm(trying.candidate())) {
-            case Good() -> promote(trying, Promotion.PROVEN);
-            case Refused() -> rejectRefused(trying);
-            case QuotaSpent(), Undecided(_, _) -> {}
+        ofCandidate.rest(model, clock.instant());
+        verifier.refusal(trying.candidate(), model)
+                .ifPresent(refusal -> {
+                    var fault =
+                            verifier.whoseFault(
+                                    trying.candidate(), refusal.model(), trying.active());
+                    if (fault instanceof Evidence.Key(var sentence, _)) {
+                        reject(
+                                trying,
+                                RejectionReason.KEY_REFUSED,
+                                "upstream refused the key within its canary: "
+                                        + refusal.words()
+                                        + "; "
+                                        + sentence);
+                    }
+                });
+    }
+
+    /// Upstream refuses the key of the active revision, and it is the key's fault.
+    ///
+    /// @param model what the candidate has to be accepted for
+    /// @param accepted whether it was just now
+    void promoteIfAccepted(Canary trying, String model, boolean accepted) {
+        if (accepted || verifier.confirm(trying.candidate(), model) instanceof PromptAnswer.Good) {
+            promote(trying, Promotion.PROVEN);
         }
     }
 
@@ -140,10 +145,6 @@ final class CanaryLife {
     private void promote(Canary trying, Promotion how) {
         traffic.watch(null);
         promotion.accept(trying.promote(), how);
-    }
-
-    private void rejectRefused(Canary trying) {
-        reject(trying, RejectionReason.KEY_REFUSED, "upstream refused the key within its canary");
     }
 
     private void reject(Canary trying, RejectionReason reason, String sentence) {

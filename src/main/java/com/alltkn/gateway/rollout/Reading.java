@@ -1,7 +1,9 @@
 package com.alltkn.gateway.rollout;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /// What one read of a source came to.
 public sealed interface Reading {
@@ -12,7 +14,10 @@ public sealed interface Reading {
     /// @param fields what it holds, by name; numbers, booleans and structures as the source has
     ///   them, absent values left out
     /// @param pinned whether an operator asked for this very version
-    record Found(long number, Map<String, Object> fields, boolean pinned) implements Reading {
+    /// @param writing what tells this writing of it from another with the same number or the same
+    ///   content
+    record Found(long number, Map<String, Object> fields, boolean pinned, String writing)
+            implements Reading {
 
         /// The current content, which nobody pinned.
         ///
@@ -22,9 +27,32 @@ public sealed interface Reading {
             this(number, fields, false);
         }
 
+        /// What is written under a number once and for all.
+        ///
+        /// @param number the source's number for it
+        /// @param fields what it holds, by name
+        /// @param pinned whether an operator asked for this very version
+        public Found(long number, Map<String, Object> fields, boolean pinned) {
+            this(number, fields, pinned, Long.toString(number));
+        }
+
         /// Copies.
         public Found {
             fields = Map.copyOf(fields);
+        }
+
+        /// The same content under the same number is the same, however often it was written.
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Found(var otherNumber, var otherFields, var otherPinned, _)
+                    && number == otherNumber
+                    && pinned == otherPinned
+                    && fields.equals(otherFields);
+        }
+
+        @Override
+        public int hashCode() {
+            return Objects.hash(number, fields, pinned);
         }
 
         /// The names only: one of the values is a key.

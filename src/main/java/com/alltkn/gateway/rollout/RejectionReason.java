@@ -61,11 +61,9 @@ public enum RejectionReason {
     CANARY_PERCENT_INVALID,
     /// Another environment had the key first.
     KEY_SHARED,
-    /// Upstream refused the key with 401 or 403, each time it was asked; or it did so in traffic
-    /// during the canary, and a prompt has confirmed it.
+    /// Upstream refused the key each time it was asked, while others showed that it was the key's
+    /// fault; or it did so in traffic during the canary, and prompts have confirmed it.
     KEY_REFUSED,
-    /// Upstream answered with success each time, but never with a completion.
-    NO_USABLE_ANSWER,
     /// The share of the exchanges that it carried went worse than those of the active revision.
     CANARY_WORSE,
     /// Upstream refused the key soon after its promotion, while the previous one still worked.

@@ -13,9 +13,6 @@ import com.alltkn.gateway.rollout.Rollout.Starting;
 import com.alltkn.gateway.rollout.Rollout.Unproven;
 import com.alltkn.gateway.rollout.Rollout.Verifying;
 import com.alltkn.gateway.rollout.Verdict.Good;
-import com.alltkn.gateway.rollout.Verdict.QuotaSpent;
-import com.alltkn.gateway.rollout.Verdict.Refused;
-import com.alltkn.gateway.rollout.Verdict.Undecided;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -43,8 +40,12 @@ final class RevisionLife {
     private final RejectedContents unusable = new RejectedContents();
     private final Wanted wanted = new Wanted();
     private final StandingAlarms alarms;
+    private final Confirmations confirmations = new Confirmations();
 
     private Instant probationEnds = Instant.MIN;
+
+    /// What was refused like the one before it, so that there is nothing to return to.
+    private Settings.@Nullable ContentId refusedAlike;
 
     RevisionLife(
             SettingsSource source,
@@ -73,11 +74,12 @@ final class RevisionLife {
                 revisions.available(source.name());
                 wanted.astray(null);
                 consider(found);
-                coldStart.list();
+                coldStart.listAnew();
             }
             case Unchanged() -> {
                 revisions.available(source.name());
                 wanted.astray(null);
+                coldStart.list();
             }
             case Misdirected(var detail) -> {
                 revisions.available(source.name());
@@ -115,14 +117,15 @@ final class RevisionLife {
     /// Upstream refuses the active revision in traffic: goes on with the candidate that carries a
     /// share of it, or returns to the previous one, if there is one and two prompts agree.
     ///
+    /// @param model the model that was asked for
     /// @return whether it has
-    boolean leaveRefused() {
+    boolean leaveRefused(String model) {
         var refused = revisions.activeOrNull();
         switch (revisions.state()) {
-            case Canary trying -> canary.promoteOrGoOn(trying);
+            case Canary trying -> leaveOrGoOn(trying, model);
             case Probation serving -> {
                 if (!wanted.isPinned(serving.active())) {
-                    rollBackOrGoOn(serving);
+                    rollBackOrGoOn(serving, model);
                 }
             }
             case Starting _, Unproven _, Settled _, Verifying _ -> {}
@@ -130,17 +133,19 @@ final class RevisionLife {
         return !isActive(refused);
     }
 
-    /// Upstream answered a request on the candidate that carries a share of them with 401: a prompt
-    /// decides.
-    void confirmCandidate() {
+    /// Upstream answered a request on the candidate that carries a share of them with 401: prompts
+    /// decide.
+    void confirmCandidate(String model) {
         if (revisions.state() instanceof Canary trying) {
-            canary.confirmCandidate(trying);
+            canary.confirmCandidate(trying, model);
         }
     }
 
     /// Upstream refuses the active revision in traffic: looks for another at once, at the cost of
-    /// one prompt.
-    void replaceRefused() throws InterruptedException {
+    /// one prompt, and where there is none, for whose fault it is.
+    ///
+    /// @param model the model that was asked for
+    void replaceRefused(String model) throws InterruptedException {
         var refused = revisions.activeOrNull();
         verifier.hurry();
         var before = verifier.prompts();
@@ -149,8 +154,14 @@ final class RevisionLife {
                 && !due().isAfter(clock.instant())) {
             act();
         }
-        if (refused != null && isActive(refused) && !knowsAnother()) {
-            alarms.nothingBetterThan(refused);
+        // One that is not proven is asked about all the time as it is.
+        if (refused != null
+                && isActive(refused)
+                && revisions.proven().isPresent()
+                && !knowsAnother()
+                && confirmations.isDue(model, clock.instant())) {
+            confirmations.rest(model, clock.instant());
+            alarms.nothingBetterThan(refused, model, verifier.whoseFault(refused, model));
         }
     }
 
@@ -184,7 +195,7 @@ final class RevisionLife {
             case Settled(var active) -> candidate(active).isPresent() ? Instant.MIN : Instant.MAX;
             case Verifying(var active, var candidate) ->
                     candidate(active).filter(candidate::equals).isPresent()
-                            ? verifier.of(candidate).due()
+                            ? verifier.due(candidate)
                             : Instant.MIN;
             case Canary trying -> canary.due(trying);
             case Probation serving ->
@@ -201,7 +212,7 @@ final class RevisionLife {
         switch (rules.parser.parse(source.name(), found.fields())) {
             case Parsed(var settings) -> {
                 unusable.forget(digest);
-                want(new Revision(found.number(), settings, source.name()), found.pinned());
+                want(new Revision(found.number(), settings, source.name()), found);
             }
             case Rejected rejected -> {
                 if (unusable.add(digest)) {
@@ -213,12 +224,13 @@ final class RevisionLife {
         }
     }
 
-    private void want(Revision revision, boolean pinned) {
-        wanted.take(revision, pinned);
+    private void want(Revision revision, Found found) {
+        wanted.take(revision, found.pinned());
         renumber(revision);
-        if (pinned) {
+        var verification = verifier.of(revision);
+        if (verification.isWrittenAnew(found.writing()) || found.pinned()) {
             // Whatever is known of it, an operator wants to know it again.
-            verifier.of(revision).reopen();
+            verification.reopen();
         }
     }
 
@@ -267,7 +279,7 @@ final class RevisionLife {
             revisions.move(verifying.giveUp(), Promotion.PROVEN);
         } else if (!candidate.get().equals(verifying.candidate())) {
             revisions.move(verifying.instead(candidate.get()), Promotion.PROVEN);
-        } else if (verifier.of(candidate.get()).isDue(clock.instant())) {
+        } else if (verifier.isDue(candidate.get())) {
             if (verifier.ask(candidate.get()) instanceof Good) {
                 if (canary.isDueFor(candidate.get())) {
                     canary.begin(verifying);
@@ -282,6 +294,7 @@ final class RevisionLife {
 
     private void promote(Probation next, Promotion how) {
         probationEnds = clock.instant().plus(rules.probation);
+        confirmations.clear();
         revisions.move(next, how);
     }
 
@@ -295,30 +308,67 @@ final class RevisionLife {
     }
 
     /// What a single attempt met is confirmed first: a roll-back needs the active key refused and
-    /// the previous one good, both now.
-    private void rollBackOrGoOn(Probation serving) {
-        if (!(verifier.confirm(serving.active()) instanceof Refused)) {
+    /// the previous one good, both now and for one model.
+    private void rollBackOrGoOn(Probation serving, String model) {
+        var refusal = confirmed(serving.active(), model);
+        if (refusal.isEmpty()) {
             return;
         }
-        switch (verifier.confirm(serving.previous())) {
-            case Good() -> {
-                revisions.move(serving.rollBack(), Promotion.ROLLED_BACK);
-                verifier.reject(
-                        serving.active(),
-                        RejectionReason.ROLLED_BACK,
-                        "upstream refused the key within its probation");
+        var asked = refusal.get().model();
+        switch (verifier.whoseFault(serving.active(), asked, serving.previous())) {
+            case Evidence.Key(var sentence, var accepted) -> {
+                if (accepted || isGood(serving.previous(), asked)) {
+                    revisions.move(serving.rollBack(), Promotion.ROLLED_BACK);
+                    verifier.reject(
+                            serving.active(),
+                            RejectionReason.ROLLED_BACK,
+                            "upstream refused the key within its probation: "
+                                    + refusal.get().words()
+                                    + "; "
+                                    + sentence);
+                }
             }
-            // Nothing to return to: whatever waits for the end of the probation may come.
-            case Refused() -> revisions.move(serving.confirm(), Promotion.PROVEN);
-            case QuotaSpent(), Undecided(_, _) -> {}
+            case Evidence.Upstream upstream -> {
+                alarms.nothingBetterThan(serving.active(), asked, upstream);
+                refusedAlike = serving.active().contentId();
+            }
         }
     }
 
+    private void leaveOrGoOn(Canary trying, String model) {
+        var refusal = confirmed(trying.active(), model);
+        if (refusal.isEmpty()) {
+            return;
+        }
+        var asked = refusal.get().model();
+        switch (verifier.whoseFault(trying.active(), asked, trying.candidate())) {
+            case Evidence.Key(_, var accepted) -> canary.promoteIfAccepted(trying, asked, accepted);
+            case Evidence.Upstream upstream ->
+                    alarms.nothingBetterThan(trying.active(), asked, upstream);
+        }
+    }
+
+    private Optional<Verifier.Confirmed> confirmed(Revision active, String model) {
+        if (!confirmations.isDue(model, clock.instant())) {
+            return Optional.empty();
+        }
+        confirmations.rest(model, clock.instant());
+        return verifier.refusal(active, model);
+    }
+
+    private boolean isGood(Revision revision, String model) {
+        return verifier.confirm(revision, model) instanceof PromptAnswer.Good;
+    }
+
     /// @return what does not wait for the end of the probation: what an operator has pinned, or the
-    ///   content before, which an operator has written again
+    ///   content before, which an operator has written again, or whatever comes while both are
+    ///   refused
     private Optional<Revision> interruption(Probation serving) {
         return candidate(serving.active())
-                .filter(r -> wanted.isPinned(r) || r.sameContentAs(serving.previous()));
+                .filter(r ->
+                        wanted.isPinned(r)
+                                || r.sameContentAs(serving.previous())
+                                || serving.active().contentId().equals(refusedAlike));
     }
 
     /// What a candidate has to pass.

@@ -33,11 +33,19 @@ public interface RevisionListener {
     ///   nothing is
     default void entered(Stage stage, @Nullable Revision candidate) {}
 
-    /// A prompt was asked. Told for every prompt.
+    /// A prompt was asked to verify a revision. Told for every such prompt.
     ///
     /// @param revision what it was asked with
     /// @param verdict what came of it
     default void verified(Revision revision, Verdict verdict) {}
+
+    /// A prompt was asked to confirm what was met elsewhere: what another key or another model is
+    /// answered. Told for every such prompt.
+    ///
+    /// @param revision what it was asked with
+    /// @param model the model that was asked for
+    /// @param answer what came of it
+    default void confirmed(Revision revision, String model, PromptAnswer answer) {}
 
     /// Somebody has to act, until [Revisions#alarms()] has it no longer. Told once per cause.
     ///

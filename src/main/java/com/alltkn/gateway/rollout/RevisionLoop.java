@@ -27,6 +27,7 @@ public final class RevisionLoop {
     private final Signals signals;
     private final PollSchedule schedule;
     private final Refreshes refreshes;
+    private final SecondReading secondReading = new SecondReading();
     private final InstantSource clock;
     private volatile boolean stopped;
     private @Nullable Thread thread;
@@ -37,7 +38,7 @@ public final class RevisionLoop {
     private Instant nextRead = Instant.MIN;
 
     /// What was last refused in traffic while it was active.
-    private @Nullable Revision refused;
+    private @Nullable Refusal refused;
 
     /// @param source what is read
     /// @param revisions where the state is
@@ -108,8 +109,9 @@ public final class RevisionLoop {
             if (signals.takeRecovered()) {
                 life.trafficRecovered();
             }
-            if (signals.takeCandidateRefused()) {
-                life.confirmCandidate();
+            var candidateRefused = signals.takeCandidateRefused();
+            if (candidateRefused != null) {
+                life.confirmCandidate(candidateRefused.model());
             }
             heedRefusals();
             life.act();
@@ -134,8 +136,8 @@ public final class RevisionLoop {
     private void heedRefusals() throws InterruptedException {
         var signalled = signals.takeRefused();
         var active = revisions.activeOrNull();
-        if (signalled != null && active != null && active.sameContentAs(signalled)) {
-            refused = signalled;
+        if (signalled != null && active != null && active.sameContentAs(signalled.bound())) {
+            refused = signalled.after(refused);
             life.activeRefused();
             refreshes.ask(clock.instant(), life.knowsAnother());
         }
@@ -145,7 +147,7 @@ public final class RevisionLoop {
                 refused = null;
                 refreshes.done(true, clock.instant());
             } else if (refreshes.isDue(clock.instant())) {
-                refreshes.done(replace(active), clock.instant());
+                refreshes.done(replace(active, refused.model()), clock.instant());
             }
         }
         if (!refreshes.isComing()) {
@@ -155,15 +157,15 @@ public final class RevisionLoop {
 
     private boolean isReplaced() {
         var active = revisions.activeOrNull();
-        return refused != null && active != null && !active.sameContentAs(refused);
+        return refused != null && active != null && !active.sameContentAs(refused.bound());
     }
 
-    private boolean replace(Revision active) throws InterruptedException {
-        if (life.leaveRefused()) {
+    private boolean replace(Revision active, String model) throws InterruptedException {
+        if (life.leaveRefused(model)) {
             return true;
         }
         read();
-        life.replaceRefused();
+        life.replaceRefused(model);
         var now = revisions.activeOrNull();
         return now != null && !now.sameContentAs(active);
     }
@@ -174,13 +176,14 @@ public final class RevisionLoop {
 
     private void read() throws InterruptedException {
         var answered = false;
+        var began = clock.instant();
         try {
             var reading = source.read();
             answered = !(reading instanceof Unavailable);
-            life.take(reading);
+            life.take(secondReading.judge(reading, began, clock.instant()));
         } finally {
             var pause = schedule.next(revisions.activeOrNull() != null, answered);
-            nextRead = clock.instant().plus(pause);
+            nextRead = clock.instant().plus(secondReading.isWanted() ? SecondReading.SOON : pause);
         }
     }
 

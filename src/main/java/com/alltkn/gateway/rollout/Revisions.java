@@ -32,7 +32,7 @@ public final class Revisions {
     private volatile @Nullable Revision announced;
 
     private volatile Map<Alarm, String> alarms = Map.of();
-    private volatile @Nullable RejectionReason rejection;
+    private volatile @Nullable Rejection rejection;
     private volatile @Nullable SourceFailure failure;
 
     /// @param listeners told in this order
@@ -70,9 +70,19 @@ public final class Revisions {
         return alarms.keySet();
     }
 
+    /// @return the same, each with a sentence for people that never holds the key
+    public Map<Alarm, String> alarmSentences() {
+        return alarms;
+    }
+
     /// @return why the version that the source asks for will not carry requests; empty once it asks
     ///   for another, or while nothing speaks against it
     public Optional<RejectionReason> rejection() {
+        return whyRejected().map(Rejection::reason);
+    }
+
+    /// @return the same, with what it rests on
+    public Optional<Rejection> whyRejected() {
         return Optional.ofNullable(rejection);
     }
 
@@ -88,17 +98,18 @@ public final class Revisions {
     }
 
     /// Says that upstream answered an attempt with 401. Never blocks. A 403 must not come here: a
-    /// caller can cause it.
+    /// caller can cause it. Nor does this decide anything: prompts say whether it is the key.
     ///
     /// @param bound the revision that the attempt was bound to
-    public void refused(Revision bound) {
+    /// @param model the model that was asked for, where a small prompt can ask for it, too
+    public void refused(Revision bound, @Nullable String model) {
         var state = rollout.get();
         var active = state.activeOrNull();
         if (active != null && active.sameContentAs(bound)) {
-            signals.refused(bound);
+            signals.refused(Refusal.of(bound, model));
         } else if (state instanceof Rollout.Canary(_, var candidate)
                 && candidate.sameContentAs(bound)) {
-            signals.candidateRefused();
+            signals.candidateRefused(Refusal.of(bound, model));
         }
     }
 
@@ -158,14 +169,29 @@ public final class Revisions {
                 again
                         ? Logger.Level.DEBUG
                         : verdict instanceof Verdict.Good ? Logger.Level.INFO : Logger.Level.WARN,
-                "revision verified number=%d source=%s verdict=%s keyId=%s model=%s active=%s",
+                "revision verified number=%d source=%s verdict=%s keyId=%s model=%s active=%s"
+                        + " detail=\"%s\"",
                 revision.number(),
                 revision.source(),
                 verdict.word(),
                 revision.keyId(),
                 revision.settings().defaultModel(),
-                activeNumber());
+                activeNumber(),
+                verdict.words());
         tell(listener -> listener.verified(revision, verdict));
+    }
+
+    /// A prompt was asked to confirm what was met elsewhere.
+    void confirmed(Revision revision, String model, PromptAnswer answer) {
+        LOG.infof(
+                "revision confirmed number=%d source=%s answer=%s keyId=%s model=%s active=%s",
+                revision.number(),
+                revision.source(),
+                answer.word(),
+                revision.keyId(),
+                model,
+                activeNumber());
+        tell(listener -> listener.confirmed(revision, model, answer));
     }
 
     void rejected(long number, String source, RejectionReason reason, String sentence) {
@@ -179,7 +205,7 @@ public final class Revisions {
     ///
     /// @param now each alarm with a sentence for people
     /// @param rejected why the version that the source asks for was rejected, if it was
-    void stand(Map<Alarm, String> now, Optional<RejectionReason> rejected) {
+    void stand(Map<Alarm, String> now, Optional<Rejection> rejected) {
         var before = alarms;
         alarms = Collections.unmodifiableMap(now);
         rejection = rejected.orElse(null);

@@ -88,6 +88,14 @@ public record Settings(
         }
     }
 
+    /// @param other other settings
+    /// @return whether upstream cannot tell a small prompt with these from one with the others
+    boolean promptLike(Settings other) {
+        return keyId.equals(other.keyId)
+                && baseUrl.equals(other.baseUrl)
+                && defaultModel.equals(other.defaultModel);
+    }
+
     private static void add(MessageDigest digest, String part) {
         var bytes = part.getBytes(StandardCharsets.UTF_8);
         // The length in front keeps "a" + "bc" apart from "ab" + "c".

@@ -20,7 +20,7 @@ final class Signals {
     static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final Pause pause;
-    private final AtomicReference<@Nullable Revision> refused = new AtomicReference<>();
+    private final AtomicReference<@Nullable Refusal> refused = new AtomicReference<>();
     private final Queue<Waiter> waiters = new ConcurrentLinkedQueue<>();
 
     /// Who waits for the refresh that the loop has in mind; belongs to its thread.
@@ -28,7 +28,7 @@ final class Signals {
 
     private final AtomicBoolean readWanted = new AtomicBoolean();
     private final AtomicBoolean recovered = new AtomicBoolean();
-    private final AtomicBoolean candidateRefused = new AtomicBoolean();
+    private final AtomicReference<@Nullable Refusal> candidateRefused = new AtomicReference<>();
 
     Signals(Pause pause) {
         this.pause = pause;
@@ -47,15 +47,15 @@ final class Signals {
         return readWanted.getAndSet(false);
     }
 
-    void refused(Revision bound) {
+    void refused(Refusal refusal) {
         // Called by every attempt that meets a dead key: the first is enough.
-        if (refused.getAndSet(bound) == null) {
+        if (refused.getAndSet(refusal) == null) {
             pause.wake();
         }
     }
 
     /// @return what was refused since the last call, by whoever is heard now among others
-    @Nullable Revision takeRefused() {
+    @Nullable Refusal takeRefused() {
         // First who waits and then what they refused: nobody is heard before that is known.
         for (var next = waiters.poll(); next != null; next = waiters.poll()) {
             heard.add(next);
@@ -63,14 +63,14 @@ final class Signals {
         return refused.getAndSet(null);
     }
 
-    void candidateRefused() {
-        if (!candidateRefused.getAndSet(true)) {
+    void candidateRefused(Refusal refusal) {
+        if (candidateRefused.getAndSet(refusal) == null) {
             pause.wake();
         }
     }
 
-    boolean takeCandidateRefused() {
-        return candidateRefused.getAndSet(false);
+    @Nullable Refusal takeCandidateRefused() {
+        return candidateRefused.getAndSet(null);
     }
 
     /// @return what completes when the loop has looked for a replacement, in any case in time
@@ -79,7 +79,7 @@ final class Signals {
                 new CompletableFuture<Optional<Revision>>()
                         .completeOnTimeout(
                                 Optional.empty(), PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-        refused.set(bound);
+        refused.updateAndGet(known -> Refusal.of(bound, null).after(known));
         waiters.add(new Waiter(bound, waiter));
         pause.wake();
         return waiter;

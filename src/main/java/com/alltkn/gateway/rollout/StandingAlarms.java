@@ -8,13 +8,14 @@ import com.alltkn.gateway.rollout.Rollout.Unproven;
 import com.alltkn.gateway.rollout.Rollout.Verifying;
 import com.alltkn.gateway.rollout.Separation.SharedWith;
 import com.alltkn.gateway.rollout.Separation.Unchecked;
-import com.alltkn.gateway.rollout.Verdict.QuotaSpent;
 import com.alltkn.gateway.rollout.Wanted.Unusable;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -30,8 +31,11 @@ final class StandingAlarms {
     private final Revisions revisions;
     private final InstantSource clock;
 
-    /// The content that upstream refuses in traffic while nothing better is known.
-    private Settings.@Nullable ContentId refused;
+    /// What each alarm that stands has told.
+    private final Map<Alarm, Told> told = new EnumMap<>(Alarm.class);
+
+    /// What upstream refuses in traffic while nothing better is known.
+    private @Nullable InTraffic refused;
 
     private Instant lastRefused = Instant.MIN;
     private Instant lastRecovered = Instant.MIN;
@@ -60,8 +64,16 @@ final class StandingAlarms {
     }
 
     /// Upstream refuses the active revision, and no other could be found.
-    void nothingBetterThan(Revision active) {
-        refused = active.contentId();
+    ///
+    /// @param model for this model
+    /// @param fault whose fault it is
+    void nothingBetterThan(Revision active, String model, Evidence.Finding fault) {
+        var known = refused;
+        if (known == null
+                || !known.content.equals(active.contentId())
+                || !known.fault.getClass().equals(fault.getClass())) {
+            refused = new InTraffic(active.contentId(), model, fault);
+        }
     }
 
     /// @return each alarm that stands, with a sentence for people, which another cause makes
@@ -72,43 +84,83 @@ final class StandingAlarms {
         switch (state) {
             case Starting _ -> {
                 if (coldStart.isAllRefused()) {
-                    alarms.put(Alarm.ALL_REFUSED, "upstream refused the key of every version");
+                    put(alarms, Alarm.ALL_REFUSED, coldStart.known());
                 }
-                quota(coldStart.known(), alarms);
+                troubles(coldStart.known(), alarms);
             }
             case Unproven(var active) -> {
-                if (verifier.of(active).isRejected()) {
-                    alarms.put(
-                            Alarm.UNPROVEN_REJECTED,
-                            "version " + active.number() + " serves although its key is refused");
+                if (verifier.of(active).isRefused()) {
+                    put(alarms, Alarm.UNPROVEN_REJECTED, Stream.of(active));
                 }
-                quota(coldStart.known(), alarms);
+                troubles(coldStart.known(), alarms);
             }
-            case Verifying(_, var candidate) -> quota(Stream.of(candidate), alarms);
+            case Verifying(_, var candidate) -> troubles(Stream.of(candidate), alarms);
             case Settled _, Canary _, Probation _ -> {}
         }
         separation(state, alarms);
         refusal(state.activeOrNull(), alarms);
         pin(alarms);
+        told.keySet().retainAll(alarms.keySet());
         return alarms;
     }
 
     /// @return why the version that the source asks for will not carry requests, if so
-    Optional<RejectionReason> rejection() {
+    Optional<Rejection> rejection() {
         return wanted.unusable()
-                .map(unusable -> unusable.rejected().reason())
+                .map(unusable ->
+                        new Rejection(unusable.rejected().reason(), unusable.rejected().sentence()))
                 .or(() -> wanted.revision().map(revision -> verifier.of(revision).rejected()));
     }
 
-    private void quota(Stream<Revision> tried, Map<Alarm, String> alarms) {
-        tried.filter(revision -> verifier.of(revision).last() instanceof QuotaSpent)
-                .findFirst()
-                .ifPresent(revision ->
-                        alarms.put(
-                                Alarm.QUOTA_SPENT,
-                                "the account of version "
-                                        + revision.number()
-                                        + " has no quota left"));
+    /// Upstream's own troubles, each with the newest version that meets it.
+    private void troubles(Stream<Revision> tried, Map<Alarm, String> alarms) {
+        tried.forEach(revision -> {
+            var alarm = alarm(verifier.of(revision).last());
+            if (alarm != null && !alarms.containsKey(alarm)) {
+                put(alarms, alarm, Stream.of(revision));
+            }
+        });
+    }
+
+    private static @Nullable Alarm alarm(@Nullable Verdict last) {
+        return switch (last) {
+            case Verdict.RefusedForNow(var cause, _) ->
+                    switch (cause) {
+                        case KEY -> null;
+                        case AUTH -> Alarm.UPSTREAM_AUTH_TROUBLE;
+                        case QUOTA -> Alarm.UPSTREAM_QUOTA_EXHAUSTED;
+                        case MODEL -> Alarm.MODEL_UNAVAILABLE;
+                    };
+            case Verdict.QuotaSpent _ -> Alarm.UPSTREAM_QUOTA_EXHAUSTED;
+            case Verdict.ModelUnavailable _ -> Alarm.MODEL_UNAVAILABLE;
+            case Verdict.Good(), Verdict.Refused _, Verdict.Undecided _ -> null;
+            case null -> null;
+        };
+    }
+
+    /// With upstream's words of the first time, for they may be others each time.
+    private void put(Map<Alarm, String> alarms, Alarm alarm, Stream<Revision> versions) {
+        var concerned = versions.toList();
+        var subject = concerned.stream().map(r -> r.number() + " " + r.contentId()).toList();
+        var before = told.get(alarm);
+        if (before == null || !before.subject.equals(subject)) {
+            before =
+                    new Told(
+                            subject,
+                            concerned.stream()
+                                    .map(this::sentence)
+                                    .collect(Collectors.joining("; ")));
+            told.put(alarm, before);
+        }
+        alarms.put(alarm, before.sentence);
+    }
+
+    private String sentence(Revision revision) {
+        var rejected = verifier.of(revision).rejected();
+        var last = verifier.of(revision).last();
+        var words = rejected != null ? rejected.sentence() : last == null ? "" : last.words();
+        return "version %d for %s: %s"
+                .formatted(revision.number(), revision.settings().defaultModel(), words);
     }
 
     private void separation(Rollout state, Map<Alarm, String> alarms) {
@@ -130,15 +182,24 @@ final class StandingAlarms {
         var answered =
                 !lastRecovered.isBefore(lastRefused)
                         && !clock.instant().isBefore(lastRefused.plus(CanaryLife.REFUSED_LATELY));
-        if (active == null || answered || !active.contentId().equals(refused)) {
+        if (active == null
+                || answered
+                || refused == null
+                || !active.contentId().equals(refused.content)) {
             refused = null;
             return;
         }
-        alarms.put(
-                Alarm.ACTIVE_REFUSED,
-                "upstream answered 401 to the key of version "
-                        + active.number()
-                        + ", and nothing better is known");
+        var answer =
+                "upstream answers 401 to the key of version %d for %s; "
+                        .formatted(active.number(), refused.model);
+        switch (refused.fault) {
+            case Evidence.Key(var sentence, _) ->
+                    alarms.put(
+                            Alarm.ACTIVE_REFUSED,
+                            answer + sentence + "; and nothing better is known");
+            case Evidence.Upstream(_, var sentence) ->
+                    alarms.putIfAbsent(Alarm.UPSTREAM_AUTH_TROUBLE, answer + sentence);
+        }
     }
 
     private void pin(Map<Alarm, String> alarms) {
@@ -158,9 +219,16 @@ final class StandingAlarms {
         wanted.revision()
                 .filter(wanted::isPinned)
                 .filter(revision -> verifier.of(revision).isRefused())
-                .ifPresent(revision ->
-                        alarms.put(
-                                Alarm.PIN_REFUSED,
-                                "pinned version " + revision.number() + " was refused"));
+                .ifPresent(
+                        revision -> alarms.put(Alarm.PIN_REFUSED, "pinned " + sentence(revision)));
     }
+
+    /// What an alarm has told.
+    ///
+    /// @param subject what it is about
+    /// @param sentence what was said of it
+    private record Told(List<String> subject, String sentence) {}
+
+    /// What traffic meets.
+    private record InTraffic(Settings.ContentId content, String model, Evidence.Finding fault) {}
 }

@@ -27,7 +27,7 @@ final class Verifications {
 
     /// A content that was good begins anew when it comes back.
     void forget(Revision revision) {
-        byContent.remove(revision.contentId());
+        byContent.computeIfPresent(revision.contentId(), (_, known) -> known.anew());
     }
 
     void hurry(Instant earliest) {

@@ -1,12 +1,13 @@
 package com.alltkn.gateway.rollout;
 
+import com.alltkn.gateway.rollout.PromptBudget.Need;
 import com.alltkn.gateway.rollout.Separation.NotApplicable;
 import com.alltkn.gateway.rollout.Separation.Own;
 import com.alltkn.gateway.rollout.Separation.SharedWith;
 import com.alltkn.gateway.rollout.Separation.Unchecked;
 import com.alltkn.gateway.rollout.Settings.ContentId;
+import com.alltkn.gateway.rollout.Verdict.Cause;
 import com.alltkn.gateway.rollout.Verdict.Good;
-import com.alltkn.gateway.rollout.Verdict.Refused;
 import com.alltkn.gateway.rollout.Verdict.Undecided;
 import com.alltkn.gateway.secret.KeyFingerprint;
 import java.time.Duration;
@@ -16,10 +17,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
-import org.jboss.logging.Logger;
 
-/// Finds out whether revisions are good: whose key it is, and what a small prompt says. It keeps
-/// what came of it by content.
+/// Finds out whether revisions are good: whose key it is, and what a small prompt says, and where
+/// that was refused, whose fault it is. It keeps what came of it by content.
 ///
 /// For one thread at a time.
 final class Verifier {
@@ -27,15 +27,13 @@ final class Verifier {
     private static final Duration COMPARISONS = Duration.ofMinutes(10);
     private static final Verdict NOT_ASKED = new Undecided("not_asked", false);
 
-    private static final Logger LOG = Logger.getLogger(Verifier.class);
-
     private final RevisionLife.Rules rules;
     private final Revisions revisions;
     private final InstantSource clock;
     private final RandomGenerator random;
-
+    private final Prompts prompts;
+    private final Evidence evidence;
     private final Verifications verifications = new Verifications();
-    private long prompts;
 
     /// What keeps a key from being known as this environment's own.
     private final Map<ContentId, Separation> doubts = new HashMap<>();
@@ -51,11 +49,35 @@ final class Verifier {
         this.revisions = revisions;
         this.clock = clock;
         this.random = random;
+        this.prompts = new Prompts(rules.probe(), revisions, clock);
+        this.evidence = new Evidence(prompts);
     }
 
     /// @return how far the verification of this content has come
     Verification of(Revision revision) {
         return verifications.of(revision);
+    }
+
+    /// @return when a content may be asked about; anything in the past means at once
+    Instant due(Revision revision) {
+        var verification = of(revision);
+        var due = verification.due();
+        var allowed = prompts.next(need(verification));
+        return due.isBefore(allowed) ? allowed : due;
+    }
+
+    boolean isDue(Revision revision) {
+        return !due(revision).isAfter(clock.instant());
+    }
+
+    /// @return when one that waits may be asked again; anything in the past means at once
+    Instant nextAgain() {
+        return prompts.next(again());
+    }
+
+    /// @return the pauses between two prompts, as there are prompts left
+    Verification.Pauses pauses() {
+        return new Verification.Pauses(prompts.isPlenty(), random);
     }
 
     /// Upstream answers requests again: whatever waits for that is asked about soon.
@@ -71,7 +93,7 @@ final class Verifier {
 
     /// @return how many prompts were asked so far
     long prompts() {
-        return prompts;
+        return prompts.asked();
     }
 
     /// Takes the verification of a revision one step further: a key of another environment is never
@@ -81,40 +103,62 @@ final class Verifier {
         if (!verification.isSeparated()) {
             separate(revision, verification);
         }
-        if (verification.isRejected() || !verification.isDue(clock.instant())) {
+        if (!isDue(revision)) {
             return NOT_ASKED;
         }
         var before = verification.last();
-        var verdict = verdict(revision);
-        verification.take(verdict, clock.instant(), random);
-        revisions.verified(revision, verdict, verdict.equals(before));
+        var verdict = verdict(revision, verification);
+        verification.take(verdict, clock.instant(), pauses());
+        revisions.verified(revision, verdict, before != null && verdict.isLike(before));
         if (verdict instanceof Good) {
             verifications.forget(revision);
         }
         var rejected = verification.rejected();
         if (rejected != null) {
-            revisions.rejected(
-                    revision.number(),
-                    revision.source(),
-                    rejected,
-                    verdict instanceof Refused
-                            ? "upstream refused the key each time it was asked"
-                            : "upstream never gave a usable answer");
+            tell(revision, rejected);
         }
         return verdict;
     }
 
     /// Asks one prompt now, whatever is known, and changes nothing by it.
-    Verdict confirm(Revision revision) {
-        var verdict = verdict(revision);
-        revisions.verified(revision, verdict, false);
-        return verdict;
+    PromptAnswer confirm(Revision revision, String model) {
+        return prompts.confirm(revision, model);
+    }
+
+    /// Asks whether a key that was refused in traffic is refused by prompts, too; where a prompt
+    /// for that model says nothing, for the default one.
+    ///
+    /// @return for which model, and upstream's words; empty if it is not
+    Optional<Confirmed> refusal(Revision revision, String model) {
+        var usual = revision.settings().defaultModel();
+        return switch (confirm(revision, model)) {
+            case PromptAnswer.KeyRefused(var words) -> Optional.of(new Confirmed(model, words));
+            case PromptAnswer.Good() -> Optional.empty();
+            case PromptAnswer.TurnedAway _,
+                    PromptAnswer.QuotaSpent _,
+                    PromptAnswer.ModelUnavailable _,
+                    PromptAnswer.Nothing _ ->
+                    usual.equals(model) ? Optional.empty() : refusal(revision, usual);
+        };
+    }
+
+    /// Asks whose fault it is that a key was refused for a model just now.
+    ///
+    /// @param other what is proven beside it
+    Evidence.Finding whoseFault(Revision refused, String model, Revision other) {
+        return evidence.about(refused, model, Optional.of(other));
+    }
+
+    /// Asks whether the key that requests are carried with is refused for one model or for all.
+    Evidence.Finding whoseFault(Revision active, String model) {
+        return evidence.aboutActive(active, model);
     }
 
     /// Rejects for what was met after the verification.
     void reject(Revision revision, RejectionReason reason, String sentence) {
-        verifications.of(revision).reject(reason);
-        revisions.rejected(revision.number(), revision.source(), reason, sentence);
+        var rejection = new Rejection(reason, sentence);
+        verifications.of(revision).reject(rejection);
+        tell(revision, rejection);
     }
 
     /// A pod that starts takes a key that cannot be compared; once it can be, it goes on with it in
@@ -149,7 +193,7 @@ final class Verifier {
                     reject(revision, RejectionReason.KEY_SHARED, "key_shared_with_" + environment);
             case Unchecked _ -> {
                 if (rules.refuseUnchecked() && revisions.proven().isPresent()) {
-                    verification.take(NOT_ASKED, clock.instant(), random);
+                    verification.take(NOT_ASKED, clock.instant(), pauses());
                 }
             }
         }
@@ -167,13 +211,60 @@ final class Verifier {
         return separation;
     }
 
-    private Verdict verdict(Revision revision) {
-        prompts++;
-        try {
-            return rules.probe().ask(revision.settings());
-        } catch (RuntimeException e) {
-            LOG.errorf("prompt failed failure=%s", e.getClass().getName());
-            return new Undecided("fault", false);
-        }
+    private Verdict verdict(Revision revision, Verification verification) {
+        var model = revision.settings().defaultModel();
+        return switch (prompts.ask(revision, model)) {
+            case PromptAnswer.Good() -> new Good();
+            case PromptAnswer.KeyRefused(var words) -> refused(revision, verification, words);
+            case PromptAnswer.TurnedAway(var words) -> new Verdict.RefusedForNow(Cause.AUTH, words);
+            case PromptAnswer.QuotaSpent(var words) -> new Verdict.QuotaSpent(words);
+            case PromptAnswer.ModelUnavailable(var words) -> new Verdict.ModelUnavailable(words);
+            case PromptAnswer.Nothing(var word, var counts) -> new Undecided(word, counts);
+        };
     }
+
+    private Verdict refused(Revision revision, Verification verification, String words) {
+        if (!verification.wantsEvidence(clock.instant())) {
+            var cause =
+                    verification.last() instanceof Verdict.RefusedForNow(var known, _)
+                            ? known
+                            : Cause.AUTH;
+            return new Verdict.RefusedForNow(cause, words);
+        }
+        var proven = revisions.proven();
+        var fault = evidence.about(revision, revision.settings().defaultModel(), proven);
+        var why = words + "; " + fault.sentence();
+        if (proven.isEmpty()) {
+            verification.evidenceTold(clock.instant());
+        } else if (fault instanceof Evidence.Key) {
+            return new Verdict.Refused(why);
+        } else {
+            verification.evidenceTaken(clock.instant());
+        }
+        return new Verdict.RefusedForNow(
+                switch (fault) {
+                    case Evidence.Key _ -> Cause.KEY;
+                    case Evidence.Upstream(var cause, _) -> cause;
+                },
+                why);
+    }
+
+    private void tell(Revision revision, Rejection rejection) {
+        revisions.rejected(
+                revision.number(), revision.source(), rejection.reason(), rejection.sentence());
+    }
+
+    private Need need(Verification verification) {
+        return verification.isFresh() ? Need.AT_ONCE : again();
+    }
+
+    private Need again() {
+        return revisions.proven().isPresent() ? Need.AGAIN : Need.TO_SERVE;
+    }
+
+    /// A refusal that a prompt has confirmed.
+    ///
+    /// @param model for which model
+    /// @param words upstream's own, without the key
+    record Confirmed(String model, String words) {}
 }

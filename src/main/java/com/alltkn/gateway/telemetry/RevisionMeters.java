@@ -2,6 +2,7 @@ package com.alltkn.gateway.telemetry;
 
 import com.alltkn.gateway.rollout.Alarm;
 import com.alltkn.gateway.rollout.Promotion;
+import com.alltkn.gateway.rollout.PromptAnswer;
 import com.alltkn.gateway.rollout.RejectionReason;
 import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.rollout.RevisionListener;
@@ -72,8 +73,12 @@ class RevisionMeters implements RevisionListener {
 
     @Override
     public void verified(Revision revision, Verdict verdict) {
-        counter("gateway.revision.prompts", "Prompts that were asked", "verdict", verdict.word())
-                .increment();
+        prompts(verdict.word()).increment();
+    }
+
+    @Override
+    public void confirmed(Revision revision, String model, PromptAnswer answer) {
+        prompts(answer.word()).increment();
     }
 
     @Override
@@ -94,6 +99,10 @@ class RevisionMeters implements RevisionListener {
     @Override
     public void sourceAvailable() {
         answeredAt = System.nanoTime();
+    }
+
+    private Counter prompts(String word) {
+        return counter("gateway.revision.prompts", "Prompts that were asked", "verdict", word);
     }
 
     private Counter promotions(Promotion how) {

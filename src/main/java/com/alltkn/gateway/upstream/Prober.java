@@ -1,6 +1,7 @@
 package com.alltkn.gateway.upstream;
 
 import com.alltkn.gateway.rollout.Settings;
+import com.alltkn.gateway.secret.Secret;
 import com.alltkn.gateway.upstream.PromptClient.Message;
 import com.alltkn.gateway.upstream.PromptClient.Prompt;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,11 +10,17 @@ import io.quarkus.rest.client.reactive.QuarkusRestClientBuilder;
 import io.quarkus.tls.TlsConfigurationRegistry;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.ProcessingException;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// Asks upstream one small prompt and judges the answer. Blocks: called on virtual threads only.
 @Singleton
@@ -23,6 +30,13 @@ public class Prober {
     private static final int OUTPUT_TOKENS = 32;
 
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+    /// More than anybody offers, and as much as one may look at.
+    private static final int MOST_MODELS = 1000;
+
+    /// What a log may show, and no more than a name has.
+    private static final Pattern MODEL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}");
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final UpstreamConfig config;
@@ -38,6 +52,42 @@ public class Prober {
     /// @param settings the revision's settings
     /// @return what came of it, after 5 s at the latest
     public PromptOutcome ask(Settings settings) {
+        return ask(settings, settings.defaultModel()).outcome();
+    }
+
+    /// Asks with a revision's key and address for a model.
+    ///
+    /// @param settings the revision's settings
+    /// @param model the model
+    /// @return what came of it, after 5 s at the latest
+    Judged ask(Settings settings, String model) {
+        var prompt =
+                new Prompt(
+                        model,
+                        List.of(new Message("user", "Answer with the word OK.")),
+                        OUTPUT_TOKENS);
+        return call(settings, client -> client.ask(bearer(settings), prompt), Prober::judge);
+    }
+
+    /// Asks which models there are.
+    ///
+    /// @param settings the revision's settings
+    /// @return their names; none where upstream does not tell, and why
+    Models models(Settings settings) {
+        var names = new ArrayList<String>();
+        var judged =
+                call(
+                        settings,
+                        client -> client.models(bearer(settings)),
+                        (status, contentType, body, key) -> {
+                            names.addAll(names(body));
+                            return judge(status, contentType, body, key);
+                        });
+        return new Models(
+                judged.outcome() == PromptOutcome.REFUSED ? List.of() : List.copyOf(names), judged);
+    }
+
+    private Judged call(Settings settings, Function<PromptClient, Response> question, Judge judge) {
         var builder =
                 QuarkusRestClientBuilder.newBuilder()
                         .baseUri(settings.baseUrl())
@@ -47,39 +97,49 @@ public class Prober {
                         .property("microprofile.rest.client.disable.default.mapper", true);
         config.tlsConfiguration()
                 .ifPresent(name -> builder.tlsConfiguration(tls.get(name).orElseThrow()));
-        var prompt =
-                new Prompt(
-                        settings.defaultModel(),
-                        List.of(new Message("user", "Answer with the word OK.")),
-                        OUTPUT_TOKENS);
         try (var client = new ClosingClient(builder.build(PromptClient.class));
-                var response =
-                        client.prompts().ask("Bearer " + settings.apiKey().reveal(), prompt)) {
-            return judge(response.getStatus(), response.readEntity(byte[].class));
+                var response = question.apply(client.prompts())) {
+            return judge.judge(
+                    response.getStatus(),
+                    response.getHeaderString(HttpHeaders.CONTENT_TYPE),
+                    response.readEntity(byte[].class),
+                    settings.apiKey());
         } catch (ProcessingException e) {
-            return e.getCause() instanceof TimeoutException
-                    ? PromptOutcome.TIMED_OUT
-                    : PromptOutcome.UNREACHABLE;
+            return new Judged(
+                    e.getCause() instanceof TimeoutException
+                            ? PromptOutcome.TIMED_OUT
+                            : PromptOutcome.UNREACHABLE,
+                    "");
         } catch (IOException e) {
             throw new IllegalStateException("closing a client cannot fail", e);
         }
     }
 
+    private static String bearer(Settings settings) {
+        return "Bearer " + settings.apiKey().reveal();
+    }
+
     /// Judges an answer. The text of it never counts: a key is not refused for what a model says.
     ///
     /// @param status the HTTP status
+    /// @param contentType its content type
     /// @param body the body
+    /// @param key what it was asked with
     /// @return the judgement
-    static PromptOutcome judge(int status, byte[] body) {
-        if (status / 100 == 2) {
-            return isAnswer(body) ? PromptOutcome.GOOD : PromptOutcome.INVALID_ANSWER;
-        }
-        return switch (UpstreamErrors.quotaSpent(status, body) ? 402 : status) {
-            case 401, 403 -> PromptOutcome.REFUSED;
-            case 402 -> PromptOutcome.QUOTA;
-            case 429 -> PromptOutcome.RATE_LIMITED;
-            default -> PromptOutcome.UPSTREAM_FAILED;
-        };
+    static Judged judge(int status, @Nullable String contentType, byte[] body, Secret key) {
+        var answer = UpstreamAnswer.read(status, contentType, body);
+        var outcome =
+                switch (answer.meaning()) {
+                    case ANSWERED ->
+                            isAnswer(body) ? PromptOutcome.GOOD : PromptOutcome.INVALID_ANSWER;
+                    case KEY_REFUSED -> PromptOutcome.REFUSED;
+                    case TURNED_AWAY -> PromptOutcome.TURNED_AWAY;
+                    case QUOTA_SPENT -> PromptOutcome.QUOTA;
+                    case MODEL_UNAVAILABLE -> PromptOutcome.MODEL_UNAVAILABLE;
+                    case RATE_LIMITED -> PromptOutcome.RATE_LIMITED;
+                    case REQUEST_REFUSED, ILL -> PromptOutcome.UPSTREAM_FAILED;
+                };
+        return new Judged(outcome, UpstreamWords.of(status, answer, key));
     }
 
     private static boolean isAnswer(byte[] body) {
@@ -95,6 +155,38 @@ public class Prober {
                 && (!message.path("content").asText("").isEmpty()
                         || !message.path("reasoning_content").asText("").isEmpty()
                         || root.path("usage").path("completion_tokens").asLong() > 0);
+    }
+
+    /// @return the names in an answer that lists models, as far as they are names
+    static List<String> names(byte[] body) {
+        var names = new ArrayList<String>();
+        try {
+            for (var model : JSON.readTree(body).path("data")) {
+                var name = model.path("id").asText("");
+                if (names.size() < MOST_MODELS && MODEL.matcher(name).matches()) {
+                    names.add(name);
+                }
+            }
+        } catch (IOException notJson) {
+            return List.of();
+        }
+        return names;
+    }
+
+    /// What came of a call.
+    ///
+    /// @param outcome the judgement
+    /// @param words upstream's own, where it refused; never the key
+    record Judged(PromptOutcome outcome, String words) {}
+
+    /// The models that upstream says there are.
+    ///
+    /// @param names their names
+    /// @param judged what came of the call
+    record Models(List<String> names, Judged judged) {}
+
+    private interface Judge {
+        Judged judge(int status, @Nullable String contentType, byte[] body, Secret key);
     }
 
     private record ClosingClient(PromptClient prompts) implements AutoCloseable {

@@ -2,6 +2,7 @@ package com.alltkn.gateway.upstream;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
 import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -11,8 +12,8 @@ import jakarta.ws.rs.core.Response;
 import java.util.List;
 import org.eclipse.microprofile.rest.client.annotation.ClientHeaderParam;
 
-/// The control plane's call to ALLTKN: one small chat completion.
-@Path("/chat/completions")
+/// The control plane's calls to ALLTKN: one small chat completion, and the names of the models.
+@Path("/")
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces(MediaType.APPLICATION_JSON)
 @ClientHeaderParam(name = "User-Agent", value = "alltkn-gateway")
@@ -24,7 +25,16 @@ public interface PromptClient {
     /// @param prompt what is asked
     /// @return whatever came, errors too
     @POST
+    @Path("chat/completions")
     Response ask(@HeaderParam("Authorization") String authorization, Prompt prompt);
+
+    /// Asks which models there are.
+    ///
+    /// @param authorization `Bearer` and the key
+    /// @return whatever came, errors too
+    @GET
+    @Path("models")
+    Response models(@HeaderParam("Authorization") String authorization);
 
     /// The request's body.
     ///

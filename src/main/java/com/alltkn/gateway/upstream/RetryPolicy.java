@@ -7,12 +7,10 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// What may be tried again: the one place that decides it. Nothing is, once a byte of an answer has
@@ -29,12 +27,6 @@ import org.jspecify.annotations.Nullable;
 /// caller's to know.
 @Singleton
 public class RetryPolicy {
-
-    /// Some say "model_not_found", some say it in a sentence only.
-    private static final Set<String> MODEL_UNKNOWN = Set.of("model_not_found", "invalid_model");
-
-    private static final Pattern MODEL_UNKNOWN_SENTENCE =
-            Pattern.compile("(?i)\\bmodel\\b.{0,100}\\bnot (exist|found)");
 
     private final RetryConfig config;
     private final RetryBudget budget;
@@ -166,11 +158,9 @@ public class RetryPolicy {
     }
 
     private static boolean isModelUnknown(GatewayError.UpstreamRefused refused) {
-        var code = refused.code();
         return switch (refused.status()) {
-            case 400, 404, 422 ->
-                    (code != null && MODEL_UNKNOWN.contains(code))
-                            || MODEL_UNKNOWN_SENTENCE.matcher(refused.message()).find();
+            case 400, 404, 422, 503 ->
+                    UpstreamAnswer.saysModelUnavailable(refused.code(), refused.message());
             default -> false;
         };
     }

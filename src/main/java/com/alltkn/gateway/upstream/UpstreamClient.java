@@ -57,8 +57,7 @@ public final class UpstreamClient {
                         new SecretMask(revision.settings().apiKey()),
                         SecretMask.inAnyCase(revision.settings().apiKey()));
         this.connections =
-                new UpstreamConnections(
-                        vertx, options.setSsl(tls), host, port, masks, keepAlive);
+                new UpstreamConnections(vertx, options.setSsl(tls), host, port, masks, keepAlive);
         this.breakerConfig = breakerConfig;
         // The models that matter have a breaker of their own whatever else is asked for.
         breaker(revision.settings().defaultModel());

@@ -5,14 +5,15 @@ import com.alltkn.gateway.openai.ErrorEnvelope;
 import com.alltkn.gateway.openai.Scrubber;
 import com.alltkn.gateway.secret.SecretMask;
 import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
 import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// What an answer of upstream that is no 2xx means to the caller. A refused credential, a spent
@@ -20,8 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// own words, for upstream's text may quote the key.
 public final class UpstreamErrors {
 
-    private static final Set<String> QUOTA =
-            Set.of("insufficient_quota", "billing_hard_limit_reached");
+    private static final List<String> ERROR_FIRST = List.of("{", "\"error\"", ":");
     private static final String NO_TEXT = "upstream refused the request";
     private static final String CALLER = "invalid_request_error";
 
@@ -33,7 +33,7 @@ public final class UpstreamErrors {
 
     /// Reads an answer.
     ///
-    /// @param status its status, not 2xx
+    /// @param status its status; a 2xx where it began with an error
     /// @param headers its headers
     /// @param body its body, as far as it was read
     /// @param mask what hides the key that upstream was asked with: no text shows it
@@ -41,23 +41,86 @@ public final class UpstreamErrors {
     /// @return what the caller is told
     public static GatewayError of(
             int status, MultiMap headers, byte[] body, SecretMask mask, Clock clock) {
-        var envelope = ErrorEnvelope.read(body).map(said -> without(mask, said));
+        var type = headers.get("content-type");
+        var answer = UpstreamAnswer.read(status, type, body);
+        var envelope = answer.error().map(said -> without(mask, said));
         var advice = new GatewayError.RetryAdvice(retryAfter(headers, clock), !mayRetry(headers));
+        if (status / 100 == 2) {
+            return inside(answer.meaning(), envelope, advice);
+        }
+        return switch (answer.meaning()) {
+            case QUOTA_SPENT -> new GatewayError.UpstreamQuotaExhausted();
+            case MODEL_UNAVAILABLE ->
+                    status == 401 || status == 403
+                            ? new GatewayError.UpstreamPermissionDenied()
+                            : refused(status, envelope, advice);
+            case TURNED_AWAY ->
+                    status == 401 && UpstreamAnswer.isPage(type, body)
+                            ? new GatewayError.UpstreamFailed(advice)
+                            : ofStatus(status, envelope, advice);
+            case ANSWERED, KEY_REFUSED, RATE_LIMITED, REQUEST_REFUSED, ILL ->
+                    ofStatus(status, envelope, advice);
+        };
+    }
+
+    /// Whether the answer speaks against the key it was asked with, as far as one answer can.
+    ///
+    /// @param status its status
+    /// @param error what it means to the caller
+    public static boolean refusesKey(int status, GatewayError error) {
+        return status == 401 && error instanceof GatewayError.UpstreamCredentialsExhausted;
+    }
+
+    /// @param chunk the first piece of an answer
+    /// @return whether it is an object whose first member is an error
+    public static boolean beginsWithError(Buffer chunk) {
+        var at = skipSpace(chunk, 0);
+        for (var token : ERROR_FIRST) {
+            if (at + token.length() > chunk.length()
+                    || !chunk.getString(at, at + token.length()).equals(token)) {
+                return false;
+            }
+            at = skipSpace(chunk, at + token.length());
+        }
+        return at < chunk.length() && (chunk.getByte(at) == '{' || chunk.getByte(at) == '"');
+    }
+
+    private static int skipSpace(Buffer chunk, int from) {
+        var at = from;
+        while (at < chunk.length() && Character.isWhitespace(chunk.getByte(at))) {
+            at++;
+        }
+        return at;
+    }
+
+    /// An error inside of a success has no status of its own to be told by.
+    private static GatewayError inside(
+            UpstreamAnswer.Meaning meaning,
+            Optional<ErrorEnvelope> envelope,
+            GatewayError.RetryAdvice advice) {
+        return switch (meaning) {
+            case KEY_REFUSED -> ofStatus(401, envelope, advice);
+            case TURNED_AWAY -> ofStatus(403, envelope, advice);
+            case RATE_LIMITED -> ofStatus(429, envelope, advice);
+            case REQUEST_REFUSED -> refused(400, envelope, advice);
+            case MODEL_UNAVAILABLE -> refused(503, envelope, advice);
+            case QUOTA_SPENT -> new GatewayError.UpstreamQuotaExhausted();
+            case ILL -> new GatewayError.UpstreamFailed(advice);
+            case ANSWERED -> new GatewayError.UpstreamInvalidAnswer();
+        };
+    }
+
+    private static GatewayError ofStatus(
+            int status, Optional<ErrorEnvelope> envelope, GatewayError.RetryAdvice advice) {
         return switch (status) {
             case 401 -> new GatewayError.UpstreamCredentialsExhausted();
-            case 402 -> new GatewayError.UpstreamQuotaExhausted();
-            case 403 ->
-                    saysQuota(envelope)
-                            ? new GatewayError.UpstreamQuotaExhausted()
-                            : new GatewayError.UpstreamPermissionDenied();
+            case 403 -> new GatewayError.UpstreamPermissionDenied();
             case 429 ->
-                    saysQuota(envelope)
-                            ? new GatewayError.UpstreamQuotaExhausted()
-                            : new GatewayError.UpstreamRateLimited(
-                                    envelope.map(ErrorEnvelope::message)
-                                            .filter(text -> !text.isBlank())
-                                            .orElse("upstream's rate limit is reached"),
-                                    advice);
+                    new GatewayError.UpstreamRateLimited(
+                            envelope.map(ErrorEnvelope::message)
+                                    .filter(text -> !text.isBlank())
+                                    .orElse("upstream's rate limit is reached"),
+                            advice);
             case 503, 529 -> new GatewayError.UpstreamOverloaded(advice);
             case 504 -> new GatewayError.UpstreamTimeout(GatewayError.Clock.UPSTREAM);
             // A proxy between here and upstream wants a credential, which it will not get.
@@ -73,14 +136,6 @@ public final class UpstreamErrors {
                         : new GatewayError.UpstreamInvalidAnswer();
             }
         };
-    }
-
-    /// @param status the answer's status
-    /// @param body its body
-    /// @return whether it says that the account's quota is spent
-    static boolean quotaSpent(int status, byte[] body) {
-        return status == 402
-                || ((status == 403 || status == 429) && saysQuota(ErrorEnvelope.read(body)));
     }
 
     private static ErrorEnvelope without(SecretMask mask, ErrorEnvelope said) {
@@ -110,16 +165,6 @@ public final class UpstreamErrors {
                 said.param(),
                 said.code(),
                 advice);
-    }
-
-    private static boolean saysQuota(Optional<ErrorEnvelope> envelope) {
-        return envelope.filter(
-                        said -> {
-                            var code = said.code();
-                            return (code != null && QUOTA.contains(code))
-                                    || QUOTA.contains(said.type());
-                        })
-                .isPresent();
     }
 
     private static boolean mayRetry(MultiMap headers) {

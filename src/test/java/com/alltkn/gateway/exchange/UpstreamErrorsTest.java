@@ -130,6 +130,9 @@ class UpstreamErrorsTest extends GatewayTest {
                 "429|{\"error\":{\"message\":\"spent\",\"code\":\"insufficient_quota\"}}",
                 "429|{\"error\":{\"message\":\"spent\",\"type\":\"insufficient_quota\"}}",
                 "429|{\"error\":{\"message\":\"x\",\"code\":\"billing_hard_limit_reached\"}}",
+                "403|{\"error\":{\"message\":\"x\",\"code\":\"insufficient_user_quota\"}}",
+                "400|{\"error\":{\"message\":\"x\",\"code\":\"billing_not_active\"}}",
+                "401|{\"error\":{\"message\":\"Insufficient Balance\"}}",
             })
     void takesASpentQuotaForNoRate(int status, String body) throws IOException {
         laboratory.upstream().answer(Script.json(status, body, "retry-after: 3600"));
@@ -146,6 +149,60 @@ class UpstreamErrorsTest extends GatewayTest {
         assertThat(response.header("x-should-retry")).contains("false");
         assertThat(response.header("retry-after")).isEmpty();
         assertThat(response.header("retry-after-ms")).isEmpty();
+    }
+
+    /// Columns: a body under 200; then status, code and how often upstream was asked.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"error\":{\"message\":\"x\",\"code\":\"insufficient_user_quota\"}}|502|"
+                        + "upstream_quota_exhausted",
+                "{ \"error\" : \"Insufficient Balance\"}|502|upstream_quota_exhausted",
+                "{\"error\":{\"message\":\"x\",\"code\":\"invalid_api_key\"}}|502|"
+                        + "upstream_credentials_exhausted",
+                "{\"error\":{\"message\":\"x\",\"code\":\"rate_limit_exceeded\"}}|429|"
+                        + "rate_limit_exceeded",
+                "{\"error\":{\"message\":\"x\",\"code\":\"model_not_found\"}}|503|model_not_found",
+                "{\"error\":{\"message\":\"something broke\"}}|502|upstream_failed",
+            })
+    void takesASuccessWithAnErrorInsideForThatError(String body, int status, String code)
+            throws IOException {
+        laboratory.upstream().answer(Script.json(200, body));
+
+        var response = send(post("/v1/chat/completions", CHAT));
+
+        assertThat(response.status()).isEqualTo(status);
+        assertThat(error(response).path("code").asText()).isEqualTo(code);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"error\":null,\"choices\":[]}",
+                "{\"id\":\"x\",\"error\":{\"message\":\"within\"}}"
+            })
+    void handsOnWhatDoesNotBeginWithAnError(String body) throws IOException {
+        laboratory.upstream().answer(Script.json(200, body));
+
+        assertThat(send(post("/v1/chat/completions", CHAT)).bodyText()).isEqualTo(body);
+    }
+
+    @Test
+    void takesAModelWithoutAChannelForNoOverload() throws IOException {
+        laboratory
+                .upstream()
+                .answer(
+                        Script.json(
+                                503,
+                                "{\"error\":{\"message\":\"No available channel for model m\","
+                                        + "\"code\":\"model_not_found\"}}"));
+
+        var response = send(post("/v1/chat/completions", CHAT));
+
+        assertThat(response.status()).isEqualTo(503);
+        assertThat(error(response).path("code").asText()).isEqualTo("model_not_found");
+        assertThat(laboratory.upstream().requests()).hasSize(1);
     }
 
     @ParameterizedTest

@@ -132,7 +132,7 @@ final class FleetPod implements InstantSource, RevisionProbe, RevisionListener {
             return false;
         }
         return switch (world.verdict(active.settings().apiKey().reveal(), now)) {
-            case Verdict.Good() -> {
+            case PromptAnswer.Good() -> {
                 var recovered = failing;
                 failing = false;
                 if (recovered) {
@@ -140,11 +140,14 @@ final class FleetPod implements InstantSource, RevisionProbe, RevisionListener {
                 }
                 yield recovered;
             }
-            case Verdict.Refused() -> {
-                revisions.refused(active);
+            case PromptAnswer.KeyRefused _ -> {
+                revisions.refused(active, null);
                 yield true;
             }
-            case Verdict.QuotaSpent(), Verdict.Undecided(_, _) -> {
+            case PromptAnswer.TurnedAway _,
+                    PromptAnswer.QuotaSpent _,
+                    PromptAnswer.ModelUnavailable _,
+                    PromptAnswer.Nothing _ -> {
                 failing = true;
                 yield false;
             }
@@ -171,13 +174,18 @@ final class FleetPod implements InstantSource, RevisionProbe, RevisionListener {
     }
 
     @Override
-    public Verdict ask(Settings settings) {
+    public PromptAnswer ask(Settings settings, String model) {
         prompts++;
         promptsOfAll.count(now);
         var verdict = world.verdict(settings.apiKey().reveal(), now);
         var spread = LONGEST_PROMPT.minus(SHORTEST_PROMPT).toNanos() * random.nextDouble();
         pass(SHORTEST_PROMPT.plusNanos(Math.round(spread)));
         return verdict;
+    }
+
+    @Override
+    public ModelList models(Settings settings) {
+        return new ModelList.Offered(List.of(settings.defaultModel(), "another-model"));
     }
 
     @Override

@@ -39,7 +39,7 @@ final class FleetWorld {
     }
 
     /// @return what upstream says of a key
-    Verdict verdict(String key, Instant at) {
+    PromptAnswer verdict(String key, Instant at) {
         if (upstreamDown.stream().anyMatch(span -> span.holds(at))) {
             return RolloutSimulation.FAILED;
         }

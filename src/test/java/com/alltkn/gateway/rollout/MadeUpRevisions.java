@@ -42,7 +42,8 @@ public final class MadeUpRevisions {
     /// @param failure why the source gives nothing
     public static void trouble(
             Revisions revisions, Alarm alarm, RejectionReason rejection, SourceFailure failure) {
-        revisions.stand(Map.of(alarm, "a sentence"), Optional.of(rejection));
+        revisions.stand(
+                Map.of(alarm, "a sentence"), Optional.of(new Rejection(rejection, "a sentence")));
         revisions.unavailable("vault", new Reading.Unavailable(failure, "a detail"));
     }
 

@@ -47,7 +47,7 @@ class RefusalTest {
     void rollsBackOnceAndNeverTriesThatContentAgain() {
         promote();
         world.upstream(NEW, RolloutSimulation.REFUSED);
-        world.revisions.refused(active());
+        world.revisions.refused(active(), null);
         world.runFor(REFRESH);
         world.upstream(NEW, RolloutSimulation.GOOD);
 
@@ -62,7 +62,7 @@ class RefusalTest {
         promote();
 
         for (var i = 0; i < 300; i++) {
-            world.revisions.refused(active());
+            world.revisions.refused(active(), null);
             world.runFor(Duration.ofSeconds(1));
         }
 
@@ -82,7 +82,8 @@ class RefusalTest {
 
         assertThat(world.active()).isEqualTo(NEW);
         assertThat(key(replacement)).isEmpty();
-        assertThat(world.revisions.stage()).isEqualTo(Stage.SETTLED);
+        assertThat(world.revisions.stage()).isEqualTo(Stage.PROBATION);
+        assertThat(world.events).containsExactly("alarm upstream_auth_trouble");
     }
 
     @Test
@@ -103,11 +104,11 @@ class RefusalTest {
         promote();
         world.upstream(NEW, RolloutSimulation.REFUSED);
         world.upstreamFails(RolloutSimulation.FAILED);
-        world.revisions.refused(active());
+        world.revisions.refused(active(), null);
         world.runFor(Duration.ofMinutes(1));
         assertThat(world.active()).isEqualTo(NEW);
         world.upstreamHealed();
-        world.revisions.refused(active());
+        world.revisions.refused(active(), null);
 
         world.runFor(REFRESH);
 
@@ -119,7 +120,7 @@ class RefusalTest {
         promote();
         world.runFor(RolloutSimulation.PROBATION);
         world.upstream(NEW, RolloutSimulation.REFUSED);
-        world.revisions.refused(active());
+        world.revisions.refused(active(), null);
 
         world.runFor(HOUR);
 
@@ -134,7 +135,7 @@ class RefusalTest {
         world.pin("2");
         world.runFor(ONE_POLL);
         world.upstream(NEW, RolloutSimulation.REFUSED);
-        world.revisions.refused(active());
+        world.revisions.refused(active(), null);
 
         world.runFor(HOUR);
 
@@ -171,18 +172,19 @@ class RefusalTest {
         var reads = world.reads.size();
 
         for (var i = 0; i < 3600; i++) {
-            world.revisions.refused(active());
+            world.revisions.refused(active(), null);
             world.runFor(Duration.ofSeconds(1));
         }
 
         assertThat(world.reads.size() - reads).isLessThan(250);
-        assertThat(world.prompts()).isZero();
+        // Whose fault it is, after pauses from 10 s to 5 minutes.
+        assertThat(world.prompts()).isBetween(10, 20);
     }
 
     @Test
     void doesNotLetAnybodyWaitWhileItBacksOff() {
         world.serve(OLD);
-        world.revisions.refused(active());
+        world.revisions.refused(active(), null);
         world.runFor(REFRESH);
         var replacement = replacement();
 
@@ -255,7 +257,7 @@ class RefusalTest {
                 () -> {
                     came.add(world.instant());
                     world.write(NEW);
-                    world.revisions.refused(active());
+                    world.revisions.refused(active(), null);
                     world.promptsTake(Duration.ofMillis(300), () -> {});
                 });
         world.upstream(OTHER, RolloutSimulation.FAILED);
@@ -288,7 +290,7 @@ class RefusalTest {
         var bound = active();
         promote();
         var reads = world.reads.size();
-        world.revisions.refused(bound);
+        world.revisions.refused(bound, null);
 
         world.runFor(REFRESH);
 

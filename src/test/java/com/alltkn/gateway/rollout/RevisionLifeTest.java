@@ -120,25 +120,25 @@ class RevisionLifeTest {
             world.serve(OLD);
             world.upstream(NEW, RolloutSimulation.QUOTA);
             world.write(NEW);
-            world.runFor(Duration.ofMinutes(30));
+            world.runFor(Duration.ofMinutes(15));
             world.upstream(NEW, RolloutSimulation.GOOD);
 
-            world.runFor(Duration.ofSeconds(26));
+            world.runFor(Duration.ofSeconds(144));
 
             assertThat(world.active()).isEqualTo(NEW);
-            assertThat(world.events).containsOnlyOnce("alarm quota_spent");
+            assertThat(world.events).containsOnlyOnce("alarm upstream_quota_exhausted");
         }
 
         @Test
-        void thatNeverGetsAUsableAnswerIsRejectedAfterThreePaidOnes() {
+        void thatGetsNoUsableAnswerWaitsForOneWithinTheBudget() {
             world.serve(OLD);
             world.upstream(NEW, RolloutSimulation.NO_ANSWER);
             world.write(NEW);
 
             world.runFor(HOUR);
 
-            assertThat(world.prompts(NEW)).isEqualTo(3);
-            assertThat(world.events).contains("rejected 2 no_usable_answer");
+            assertThat(world.prompts(NEW)).isBetween(25, PromptBudget.MOST);
+            assertThat(world.events).containsExactly("verifying 2");
         }
 
         @Test
@@ -179,18 +179,31 @@ class RevisionLifeTest {
         }
 
         @Test
-        void withRejectedContentIsNotTriedUnderAnotherNumber() {
+        void withRejectedContentIsAskedAboutAtOnceAndOnce() {
             writeRefused();
             world.runFor(HOUR);
-            world.upstream(NEW, RolloutSimulation.GOOD);
+            world.events.clear();
 
-            world.write(OLD);
-            world.runFor(HOUR);
             world.write(NEW);
             world.runFor(HOUR);
 
             assertThat(world.active()).isEqualTo(OLD);
-            assertThat(world.prompts(NEW)).isEqualTo(3);
+            assertThat(world.prompts(NEW)).isEqualTo(4);
+            assertThat(world.events)
+                    .containsExactly("verifying 3", "rejected 3 key_refused", "settled");
+        }
+
+        @Test
+        void withRejectedContentIsTakenIfItsKeyIsGoodByNow() {
+            writeRefused();
+            world.runFor(HOUR);
+            world.upstream(NEW, RolloutSimulation.GOOD);
+
+            world.write(NEW);
+            world.runFor(ONE_POLL);
+
+            assertThat(world.active()).isEqualTo(NEW);
+            assertThat(world.prompts(NEW)).isEqualTo(4);
         }
 
         @Test
@@ -326,13 +339,12 @@ class RevisionLifeTest {
             world.runFor(HOUR);
 
             assertThat(world.revisions.active()).isEmpty();
-            assertThat(world.prompts(OLD)).isEqualTo(3);
-            assertThat(world.prompts(NEW)).isEqualTo(3);
-            assertThat(world.events).containsOnlyOnce("alarm all_refused");
+            assertThat(world.mostWithinAnHour()).isLessThanOrEqualTo(PromptBudget.MOST);
+            assertThat(world.events).containsExactly("alarm all_refused");
         }
 
         @Test
-        void goesOnServingWhatWasRejectedWhenThereIsNothingElse() {
+        void goesOnServingWhatIsRefusedWhenThereIsNothingElse() {
             world.write(NEW);
             world.upstreamFails(RolloutSimulation.FAILED);
             world.settle();
@@ -342,7 +354,7 @@ class RevisionLifeTest {
             world.runFor(HOUR);
 
             assertThat(world.active()).isEqualTo(NEW);
-            assertThat(world.prompts(NEW)).isLessThanOrEqualTo(4);
+            assertThat(world.mostWithinAnHour()).isLessThanOrEqualTo(PromptBudget.MOST);
             assertThat(world.events).containsOnlyOnce("alarm unproven_rejected");
         }
     }

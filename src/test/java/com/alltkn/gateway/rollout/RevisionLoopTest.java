@@ -155,11 +155,24 @@ class RevisionLoopTest {
                         parser,
                         KeyRegistry.none(),
                         true,
-                        _ -> new Verdict.Good(),
+                        new GoodUpstream(),
                         new CanaryRules(1, 1, Duration.ZERO, () -> 1),
                         Duration.ZERO);
         var life = new RevisionLife(source, rules, revisions, new CanaryTraffic(), clock, random);
         return new RevisionLoop(source, revisions, life, signals, clock, random);
+    }
+
+    private static final class GoodUpstream implements RevisionProbe {
+
+        @Override
+        public PromptAnswer ask(Settings settings, String model) {
+            return new PromptAnswer.Good();
+        }
+
+        @Override
+        public ModelList models(Settings settings) {
+            return new ModelList.Offered(List.of());
+        }
     }
 
     private static Found found(long number, String key) {

@@ -79,7 +79,8 @@ class RevisionsTest {
         revisions.stand(Map.of(Alarm.PIN_TO_NOWHERE, "nowhere 9"), Optional.empty());
         revisions.stand(Map.of(Alarm.PIN_TO_NOWHERE, "nowhere 9"), Optional.empty());
         revisions.stand(
-                Map.of(Alarm.PIN_TO_NOWHERE, "nowhere 8"), Optional.of(RejectionReason.BLANK));
+                Map.of(Alarm.PIN_TO_NOWHERE, "nowhere 8"),
+                Optional.of(new Rejection(RejectionReason.BLANK, "is blank")));
         assertThat(revisions.alarms()).containsExactly(Alarm.PIN_TO_NOWHERE);
         assertThat(revisions.rejection()).contains(RejectionReason.BLANK);
 

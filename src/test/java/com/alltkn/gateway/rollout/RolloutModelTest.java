@@ -33,7 +33,7 @@ class RolloutModelTest {
     private static final Set<String> CANARIES =
             Set.of("key-number-c", "key-number-d", "key-number-e");
 
-    private static final List<Verdict> VERDICTS =
+    private static final List<PromptAnswer> ANSWERS =
             List.of(
                     RolloutSimulation.GOOD,
                     RolloutSimulation.GOOD,
@@ -42,6 +42,8 @@ class RolloutModelTest {
                     RolloutSimulation.REFUSED,
                     RolloutSimulation.FAILED,
                     RolloutSimulation.QUOTA,
+                    RolloutSimulation.PAGE,
+                    RolloutSimulation.NO_MODEL,
                     RolloutSimulation.NO_ANSWER);
 
     // Held, for a log manager may forget a logger that nobody holds.
@@ -132,11 +134,15 @@ class RolloutModelTest {
         /// Promoted since the world changed last.
         private final Set<String> promoted = new HashSet<>();
 
-        /// Paid answers that were not good, since the last good one, pin or restart.
+        /// Refusals that counted, since the key was last good, written, pinned or the pod
+        /// restarted.
         private final Map<String, Integer> spent = new HashMap<>();
 
-        /// What the last prompt with each key said, in this pod.
+        /// What the last prompt with each key came to, in this pod.
         private final Map<String, Verdict> said = new HashMap<>();
+
+        /// Reasons that any prompt was given, in this pod.
+        private final Set<PromptAnswer> given = new HashSet<>();
 
         /// Keys that upstream refused in traffic, in this pod.
         private final Set<String> refused = new HashSet<>();
@@ -161,7 +167,7 @@ class RolloutModelTest {
         private void act() {
             switch (random.nextInt(withTraffic ? 14 : 11)) {
                 case 0, 1, 2 -> write(random.nextInt(8) == 0 ? "changeme" : oneOf(KEYS));
-                case 3, 4 -> judge(oneOf(KEYS), oneOf(VERDICTS));
+                case 3, 4 -> judge(oneOf(KEYS), oneOf(ANSWERS));
                 case 5 -> pin(oneOf(List.of("1", "2", "3", "99", "abc")));
                 case 6 -> {
                     say("unpin");
@@ -204,6 +210,8 @@ class RolloutModelTest {
 
         private void write(String key) {
             say("write " + key);
+            rejected.remove(key);
+            spent.remove(key);
             if (CANARIES.contains(key)) {
                 world.write(key, 10);
             } else {
@@ -211,9 +219,9 @@ class RolloutModelTest {
             }
         }
 
-        private void judge(String key, Verdict verdict) {
-            say(key + " is " + verdict.word());
-            world.upstream(key, verdict);
+        private void judge(String key, PromptAnswer answer) {
+            say(key + " is " + answer.word());
+            world.upstream(key, answer);
         }
 
         private void pin(String pin) {
@@ -231,6 +239,7 @@ class RolloutModelTest {
             rejected.clear();
             spent.clear();
             said.clear();
+            given.clear();
             refused.clear();
         }
 
@@ -246,6 +255,7 @@ class RolloutModelTest {
                 }
                 world.runFor(slice);
                 assertThat(broken).isEmpty();
+                assertThat(world.mostWithinAnHour()).isLessThanOrEqualTo(PromptBudget.MOST);
                 world.revisions.alarms().forEach(this::hasACause);
                 assertThat(world.revisions.alarms().contains(Alarm.PIN_TO_NOWHERE))
                         .isEqualTo(world.pinLeadsNowhere());
@@ -275,14 +285,18 @@ class RolloutModelTest {
             stood.add(alarm);
             assertThat(
                             switch (alarm) {
-                                case QUOTA_SPENT -> said.containsValue(RolloutSimulation.QUOTA);
+                                case UPSTREAM_QUOTA_EXHAUSTED ->
+                                        given.contains(RolloutSimulation.QUOTA);
+                                case MODEL_UNAVAILABLE ->
+                                        given.contains(RolloutSimulation.NO_MODEL);
+                                case UPSTREAM_AUTH_TROUBLE ->
+                                        given.contains(RolloutSimulation.PAGE)
+                                                || given.contains(RolloutSimulation.REFUSED);
                                 case ALL_REFUSED -> !served && !said.isEmpty();
                                 case UNPROVEN_REJECTED ->
                                         world.revisions.unproven()
-                                                && said.getOrDefault(
-                                                                world.active(),
-                                                                RolloutSimulation.FAILED)
-                                                        .answered();
+                                                && said.get(world.active())
+                                                        instanceof Verdict.RefusedForNow;
                                 case ACTIVE_REFUSED -> refused.contains(world.active());
                                 case PIN_TO_NOWHERE -> world.pinLeadsNowhere();
                                 case PIN_REFUSED -> world.isPinned() && !world.pinLeadsNowhere();
@@ -294,7 +308,7 @@ class RolloutModelTest {
 
         private void refuse(Revision bound) {
             refused.add(key(bound));
-            world.revisions.refused(bound);
+            world.revisions.refused(bound, null);
         }
 
         @Override
@@ -367,12 +381,18 @@ class RolloutModelTest {
         }
 
         @Override
+        public void confirmed(Revision revision, String model, PromptAnswer answer) {
+            given.add(answer);
+        }
+
+        @Override
         public void verified(Revision revision, Verdict verdict) {
             var key = key(revision);
             said.put(key, verdict);
+            given.add(world.truth(key));
             if (verdict instanceof Verdict.Good) {
                 spent.remove(key);
-            } else if (verdict.answered() && !withTraffic) {
+            } else if (verdict instanceof Verdict.Refused) {
                 var within = spent.merge(key, 1, Integer::sum) <= Verification.BUDGET;
                 check(within, key + " was asked about too often");
             }

@@ -37,11 +37,19 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
     static final Duration HOUR = Duration.ofHours(1);
     static final Duration PROBATION = Duration.ofMinutes(10);
     static final Duration CANARY = Duration.ofMinutes(30);
-    static final Verdict GOOD = new Verdict.Good();
-    static final Verdict REFUSED = new Verdict.Refused();
-    static final Verdict QUOTA = new Verdict.QuotaSpent();
-    static final Verdict FAILED = new Verdict.Undecided("upstream_failed", false);
-    static final Verdict NO_ANSWER = new Verdict.Undecided("invalid_answer", true);
+    static final PromptAnswer GOOD = new PromptAnswer.Good();
+    static final PromptAnswer REFUSED = new PromptAnswer.KeyRefused("401 invalid_api_key: no");
+    static final PromptAnswer PAGE = new PromptAnswer.TurnedAway("403 without a reason");
+    static final PromptAnswer QUOTA = new PromptAnswer.QuotaSpent("403 insufficient_user_quota");
+    static final PromptAnswer NO_MODEL = new PromptAnswer.ModelUnavailable("503 model_not_found");
+    static final PromptAnswer FAILED = new PromptAnswer.Nothing("upstream_failed", false);
+    static final PromptAnswer NO_ANSWER = new PromptAnswer.Nothing("invalid_answer", true);
+
+    /// What settings ask for that name no model, and what else there is.
+    static final String MODEL = "deepseek-chat";
+
+    static final String OTHER_MODEL = "qwen-plus";
+    static final String ADDRESS = "https://api.alltkn.com/api/v1";
 
     private static final String RUN = UUID.randomUUID().toString();
     static final String OLD = "test-key-old-" + RUN;
@@ -54,6 +62,12 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
     /// When each key was asked about.
     final Map<String, List<Instant>> prompts = new HashMap<>();
 
+    /// When anything was asked of this pod's budget.
+    final List<Instant> counted = new ArrayList<>();
+
+    /// How often the models were asked for.
+    int lists;
+
     final List<Instant> reads = new ArrayList<>();
     final List<Duration> pauses = new ArrayList<>();
     Revisions revisions;
@@ -63,14 +77,16 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
     int callers = 10;
 
     private final TreeMap<Long, Map<String, Object>> written = new TreeMap<>();
-    private final Map<String, Verdict> verdicts = new HashMap<>();
+    private final Map<String, PromptAnswer> answers = new HashMap<>();
+    private final Map<String, PromptAnswer> models = new HashMap<>();
+    private List<String> offered = List.of(MODEL, "text-embedding-3", OTHER_MODEL);
     private final Map<KeyFingerprint, Separation> separations = new HashMap<>();
     private final Random random;
     private RevisionLoop loop;
     private RevisionListener observer = new RevisionListener() {};
     private Instant now = Instant.EPOCH;
     private @Nullable Unavailable down;
-    private @Nullable Verdict outage;
+    private @Nullable PromptAnswer outage;
     private Duration promptTime = Duration.ZERO;
     private Runnable duringPrompts = () -> {};
     private Separation separation = new Separation.NotApplicable();
@@ -80,6 +96,7 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
     private @Nullable Object found;
     private boolean pinned;
     private boolean pinLeadsNowhere;
+    private boolean standbyLags;
 
     RolloutSimulation() {
         this(new Random(42));
@@ -98,6 +115,7 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
         found = null;
         pinned = false;
         pinLeadsNowhere = false;
+        counted.clear();
         revisions = new Revisions(List.of(new Recorder()), signals);
         var canary = new CanaryRules(100, 3, CANARY, () -> callers);
         var rules = new RevisionLife.Rules(parser, this, true, this, canary, PROBATION);
@@ -157,17 +175,33 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
     }
 
     /// Says what upstream thinks of a key.
-    void upstream(String key, Verdict verdict) {
-        verdicts.put(key, verdict);
+    void upstream(String key, PromptAnswer answer) {
+        answers.put(key, answer);
     }
 
     /// Says so of every key, until [#upstreamHealed()].
-    void upstreamFails(Verdict verdict) {
-        outage = verdict;
+    void upstreamFails(PromptAnswer answer) {
+        outage = answer;
+    }
+
+    /// Says so of one model, whatever the key, until [#upstreamHealed()].
+    void modelFails(String model, PromptAnswer answer) {
+        models.put(model, answer);
     }
 
     void upstreamHealed() {
         outage = null;
+        models.clear();
+    }
+
+    /// Says which models upstream names.
+    void offers(String... names) {
+        offered = List.of(names);
+    }
+
+    /// Lets every other read be answered by one that does not know of the last write yet.
+    void standbyLags(boolean lags) {
+        standbyLags = lags;
     }
 
     /// Says how long upstream takes for a prompt, and what happens just after it was asked.
@@ -186,9 +220,32 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
         separation = known;
     }
 
-    /// What upstream would say of a key right now.
-    Verdict truth(String key) {
-        return outage != null ? outage : verdicts.getOrDefault(key, GOOD);
+    /// What upstream would say of a key for the usual model right now.
+    PromptAnswer truth(String key) {
+        return truth(key, MODEL);
+    }
+
+    PromptAnswer truth(String key, String model) {
+        var known = outage != null ? outage : models.get(model);
+        return known != null ? known : answers.getOrDefault(key, GOOD);
+    }
+
+    /// How many prompts counted within any hour, at most.
+    int mostWithinAnHour() {
+        var most = 0;
+        var from = 0;
+        for (var to = 0; to < counted.size(); to++) {
+            while (!counted.get(from).plus(HOUR).isAfter(counted.get(to))) {
+                from++;
+            }
+            most = Math.max(most, to - from + 1);
+        }
+        return most;
+    }
+
+    /// Whether a key is one that upstream accepts while it is well.
+    boolean isGood(String key) {
+        return answers.getOrDefault(key, GOOD).equals(GOOD);
     }
 
     /// The key of the version that the source wants to be followed; empty where none can be.
@@ -196,6 +253,15 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
         var target = written.isEmpty() ? -1L : pin == null ? written.lastKey() : pinned(pin);
         var fields = versions().contains(target) ? written.get(target) : null;
         return fields == null ? "" : String.valueOf(fields.get("ALLTKN_API_KEY"));
+    }
+
+    /// The keys of the newest versions, of which each is named once.
+    List<String> newestKeys(int most) {
+        return versions().stream().map(this::key).distinct().limit(most).toList();
+    }
+
+    String key(long number) {
+        return String.valueOf(written.getOrDefault(number, Map.of()).get("ALLTKN_API_KEY"));
     }
 
     // Traffic
@@ -347,7 +413,9 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
         if (written.isEmpty()) {
             return new Unavailable(SourceFailure.ABSENT, "absent");
         }
-        var target = pin == null ? written.lastKey() : pinned(pin);
+        var last = written.lastKey();
+        var seen = standbyLags && reads.size() % 2 == 0 && last > 1 ? last - 1 : last;
+        var target = pin == null ? seen : pinned(pin);
         if (!versions().contains(target)) {
             if (pin != null) {
                 pinned = true;
@@ -364,7 +432,8 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
             return new Unchanged();
         }
         found = wanted;
-        return new Found(target, written.getOrDefault(target, Map.of()), pin != null);
+        var fields = written.getOrDefault(target, Map.of());
+        return new Found(target, fields, pin != null, generation + "-" + target);
     }
 
     private static Long pinned(String pin) {
@@ -393,13 +462,26 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
     }
 
     @Override
-    public Verdict ask(Settings settings) {
+    public PromptAnswer ask(Settings settings, String model) {
         var key = settings.apiKey().reveal();
         prompts.computeIfAbsent(key, _ -> new ArrayList<>()).add(now);
         var time = promptTime;
         duringPrompts.run();
         now = now.plus(time);
-        return truth(key);
+        var answer = truth(key, model);
+        if (answer.counts()) {
+            counted.add(now);
+        }
+        return answer;
+    }
+
+    @Override
+    public ModelList models(Settings settings) {
+        lists++;
+        var said = truth(settings.apiKey().reveal(), "");
+        return said instanceof PromptAnswer.KeyRefused(var words)
+                ? new ModelList.Refused(words)
+                : new ModelList.Offered(said.equals(GOOD) ? offered : List.of());
     }
 
     private final class Recorder implements RevisionListener {
@@ -418,6 +500,11 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
         @Override
         public void verified(Revision revision, Verdict verdict) {
             observer.verified(revision, verdict);
+        }
+
+        @Override
+        public void confirmed(Revision revision, String model, PromptAnswer answer) {
+            observer.confirmed(revision, model, answer);
         }
 
         @Override

@@ -29,7 +29,7 @@ class SignalsTest {
 
         signals.answerHeard(Optional.empty());
 
-        assertThat(refused).isEqualTo(bound);
+        assertThat(refused).isEqualTo(Refusal.of(bound, null));
         assertThat(waiting).isCompletedWithValue(Optional.empty());
     }
 }

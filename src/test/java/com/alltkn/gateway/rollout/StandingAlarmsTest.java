@@ -5,9 +5,9 @@ import static com.alltkn.gateway.rollout.Alarm.ALL_REFUSED;
 import static com.alltkn.gateway.rollout.Alarm.KEY_SHARED;
 import static com.alltkn.gateway.rollout.Alarm.PIN_REFUSED;
 import static com.alltkn.gateway.rollout.Alarm.PIN_TO_NOWHERE;
-import static com.alltkn.gateway.rollout.Alarm.QUOTA_SPENT;
 import static com.alltkn.gateway.rollout.Alarm.SEPARATION_UNCHECKED;
 import static com.alltkn.gateway.rollout.Alarm.UNPROVEN_REJECTED;
+import static com.alltkn.gateway.rollout.Alarm.UPSTREAM_QUOTA_EXHAUSTED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -148,11 +148,11 @@ class StandingAlarmsTest {
             serve(OLD);
             world.upstream(NEW, RolloutSimulation.QUOTA);
             world.write(NEW);
-            world.runFor(HOUR);
-            stands(QUOTA_SPENT);
+            world.runFor(Duration.ofMinutes(15));
+            stands(UPSTREAM_QUOTA_EXHAUSTED);
             world.upstream(NEW, RolloutSimulation.GOOD);
 
-            world.runFor(ONE_POLL);
+            world.runFor(Duration.ofMinutes(3));
 
             assertThat(world.active()).isEqualTo(NEW);
             stands();
@@ -164,7 +164,7 @@ class StandingAlarmsTest {
             world.upstream(NEW, RolloutSimulation.QUOTA);
             world.write(NEW);
             world.runFor(ONE_POLL);
-            stands(QUOTA_SPENT);
+            stands(UPSTREAM_QUOTA_EXHAUSTED);
             world.write(OLD);
 
             world.runFor(ONE_POLL);
@@ -176,11 +176,11 @@ class StandingAlarmsTest {
         void standsWhileAPodServesUnprovenForIt() {
             world.upstream(OLD, RolloutSimulation.QUOTA);
             world.write(OLD);
-            world.runFor(HOUR);
-            stands(QUOTA_SPENT);
+            world.runFor(Duration.ofMinutes(20));
+            stands(UPSTREAM_QUOTA_EXHAUSTED);
             world.upstream(OLD, RolloutSimulation.GOOD);
 
-            world.runFor(ONE_POLL);
+            world.runFor(Duration.ofMinutes(3));
 
             stands();
         }
@@ -342,7 +342,7 @@ class StandingAlarmsTest {
             meetRefusals();
             world.revisions.trafficRecovered();
             world.runFor(Duration.ofSeconds(30));
-            world.revisions.refused(world.revisions.active().orElseThrow());
+            world.revisions.refused(world.revisions.active().orElseThrow(), null);
 
             world.runFor(HOUR);
 
@@ -354,7 +354,7 @@ class StandingAlarmsTest {
             meetRefusals();
             world.revisions.trafficRecovered();
             world.runFor(HOUR);
-            world.revisions.refused(world.revisions.active().orElseThrow());
+            world.revisions.refused(world.revisions.active().orElseThrow(), null);
 
             world.runFor(REFRESH);
 
@@ -364,7 +364,7 @@ class StandingAlarmsTest {
         private void meetRefusals() {
             serve(OLD);
             world.upstream(OLD, RolloutSimulation.REFUSED);
-            world.revisions.refused(world.revisions.active().orElseThrow());
+            world.revisions.refused(world.revisions.active().orElseThrow(), null);
             world.runFor(REFRESH);
             stands(ACTIVE_REFUSED);
         }
@@ -406,7 +406,7 @@ class StandingAlarmsTest {
             world.write(NEW);
             world.runFor(ONE_POLL);
             world.upstream(NEW, RolloutSimulation.REFUSED);
-            world.revisions.refused(world.revisions.active().orElseThrow());
+            world.revisions.refused(world.revisions.active().orElseThrow(), null);
             world.runFor(HOUR);
             assertThat(world.active()).isEqualTo(OLD);
             assertThat(world.revisions.rejection()).contains(RejectionReason.ROLLED_BACK);

@@ -2,6 +2,7 @@ package com.alltkn.gateway.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.alltkn.gateway.secret.Secret;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -9,6 +10,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ProberTest {
+
+    private static final Secret KEY = Secret.of("test-key-3a6b9c1d7e");
 
     @ParameterizedTest
     @ValueSource(
@@ -33,13 +36,11 @@ class ProberTest {
                 "null",
                 "[]",
                 "{}",
-                "<html>a proxy's page</html>",
                 "{'choices':[]}",
                 "{'choices':[{'finish_reason':'stop','message':{'content':''}}]}",
                 "{'choices':[{'message':{'content':'OK'}}]}",
                 "{'choices':[{'finish_reason':null,'message':{'content':'OK'}}]}",
                 "{'choices':[{'finish_reason':'stop','message':{'content':'O",
-                "{'error':{'message':'in a 200'}}",
             })
     void takesNothingElseForAnAnswer(String body) {
         assertThat(judge(200, body)).isEqualTo(PromptOutcome.INVALID_ANSWER);
@@ -61,9 +62,13 @@ class ProberTest {
         "529, UPSTREAM_FAILED",
     })
     void judgesAnErrorByItsStatus(int status, PromptOutcome outcome) {
+        var bare = outcome == PromptOutcome.REFUSED ? PromptOutcome.TURNED_AWAY : outcome;
+
         assertThat(judge(status, "{'error':{'message':'no','code':null}}")).isEqualTo(outcome);
-        assertThat(judge(status, "")).isEqualTo(outcome);
-        assertThat(judge(status, "<html></html>")).isEqualTo(outcome);
+        assertThat(judge(status, "")).isEqualTo(bare);
+        assertThat(judge(status, "<html></html>")).isEqualTo(bare);
+        assertThat(judged(status, "text/html", "{'error':{'message':'no'}}").outcome())
+                .isEqualTo(bare);
     }
 
     @ParameterizedTest
@@ -83,6 +88,11 @@ class ProberTest {
     }
 
     private static PromptOutcome judge(int status, String body) {
-        return Prober.judge(status, body.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
+        return judged(status, "application/json", body).outcome();
+    }
+
+    private static Prober.Judged judged(int status, String type, String body) {
+        return Prober.judge(
+                status, type, body.replace('\'', '"').getBytes(StandardCharsets.UTF_8), KEY);
     }
 }

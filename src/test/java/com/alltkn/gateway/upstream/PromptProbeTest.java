@@ -2,7 +2,7 @@ package com.alltkn.gateway.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.alltkn.gateway.rollout.Verdict;
+import com.alltkn.gateway.rollout.PromptAnswer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -11,20 +11,28 @@ class PromptProbeTest {
     @ParameterizedTest
     @CsvSource({
         "GOOD,good,true",
-        "REFUSED,refused,true",
+        "REFUSED,key_refused,true",
+        "TURNED_AWAY,turned_away,true",
         "INVALID_ANSWER,invalid_answer,true",
-        "QUOTA,quota,false",
+        "QUOTA,quota,true",
+        "MODEL_UNAVAILABLE,model_unavailable,true",
         "RATE_LIMITED,rate_limited,false",
         "UPSTREAM_FAILED,upstream_failed,false",
         "TIMED_OUT,timed_out,false",
         "UNREACHABLE,unreachable,false"
     })
-    void tellsWhetherTheKeyWasLookedAt(PromptOutcome outcome, String word, boolean answered) {
-        var verdict = PromptProbe.verdict(outcome);
+    void tellsWhatUpstreamHasLookedAt(PromptOutcome outcome, String word, boolean counts) {
+        var answer = PromptProbe.answer(new Prober.Judged(outcome, "words"));
 
-        assertThat(verdict.word()).isEqualTo(word);
-        assertThat(verdict.answered()).isEqualTo(answered);
-        assertThat(verdict instanceof Verdict.Good).isEqualTo(outcome == PromptOutcome.GOOD);
-        assertThat(verdict instanceof Verdict.Refused).isEqualTo(outcome == PromptOutcome.REFUSED);
+        assertThat(answer.word()).isEqualTo(word);
+        assertThat(answer.counts()).isEqualTo(counts);
+        assertThat(answer instanceof PromptAnswer.Good).isEqualTo(outcome == PromptOutcome.GOOD);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"REFUSED", "TURNED_AWAY", "QUOTA", "MODEL_UNAVAILABLE"})
+    void handsUpstreamsWordsOn(PromptOutcome outcome) {
+        assertThat(PromptProbe.answer(new Prober.Judged(outcome, "their words")).toString())
+                .contains("their words");
     }
 }

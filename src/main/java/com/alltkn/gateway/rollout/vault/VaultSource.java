@@ -86,7 +86,7 @@ public final class VaultSource implements SettingsSource {
     @Override
     public Reading readVersion(long number) throws InterruptedException {
         var what = "version " + number + " of " + mount + "/" + path;
-        return asking(what, kv -> readData(kv, Math.toIntExact(number), false));
+        return asking(what, kv -> readData(kv, new Version(Math.toIntExact(number), null, false)));
     }
 
     private Reading asking(String what, Question question) throws InterruptedException {
@@ -142,7 +142,7 @@ public final class VaultSource implements SettingsSource {
         if (wanted.equals(found)) {
             return new Unchanged();
         }
-        var reading = readData(kv, target, pin != null);
+        var reading = readData(kv, wanted);
         if (reading instanceof Found) {
             found = wanted;
         }
@@ -159,14 +159,14 @@ public final class VaultSource implements SettingsSource {
         return NUMBER.matcher(pin).matches() ? Long.parseLong(pin) : 0;
     }
 
-    private Reading readData(VaultSecretsKV2 kv, int number, boolean pinned)
-            throws InterruptedException {
+    private Reading readData(VaultSecretsKV2 kv, Version version) throws InterruptedException {
+        var number = version.number;
         var what = "version " + number + " of " + mount + "/" + path;
         try {
             var data = await(kv.readSecret(path, number), deadline).getData();
             return data == null
                     ? new Unavailable(SourceFailure.RUBBISH, what + " holds no data")
-                    : new Found(number, withoutNulls(data), pinned);
+                    : new Found(number, withoutNulls(data), version.pinned, version.writing());
         } catch (ExecutionException | TimeoutException | RuntimeException e) {
             return VaultFailures.of(e, what);
         }
@@ -218,5 +218,10 @@ public final class VaultSource implements SettingsSource {
 
     /// What tells one content from another without reading it. The time belongs to it, because the
     /// count begins again at 1 after the metadata were deleted.
-    private record Version(int number, @Nullable OffsetDateTime created, boolean pinned) {}
+    private record Version(int number, @Nullable OffsetDateTime created, boolean pinned) {
+
+        String writing() {
+            return number + " of " + created;
+        }
+    }
 }

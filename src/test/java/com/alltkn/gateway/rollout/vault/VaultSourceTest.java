@@ -110,6 +110,22 @@ class VaultSourceTest {
     }
 
     @Test
+    void tellsTheSameContentFromItsNextWriting() throws InterruptedException {
+        server.write(path, Map.of("ALLTKN_API_KEY", KEY));
+        var first = source.read();
+        server.write(path, Map.of("ALLTKN_API_KEY", KEY));
+        var second = source.read();
+
+        server.deleteMetadata(path);
+        server.write(path, Map.of("ALLTKN_API_KEY", KEY));
+        var anew = source.read();
+
+        assertThat(List.of(first, second, anew))
+                .map(reading -> ((Found) reading).writing())
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
     void seesOtherContentUnderTheSameNumberAfterTheMetadataWereDeleted()
             throws InterruptedException {
         server.write(path, Map.of("ALLTKN_API_KEY", KEY));

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 
 /// One caller with as many open streams as it may have, and another beside it, on a gateway with
 /// few connections to upstream.
-class ConnectionsIT {
+class UpstreamConnectionsIT {
 
     private static final Duration SOON = Duration.ofSeconds(10);
     private static final int ALL = 40;

@@ -1,0 +1,164 @@
+package com.alltkn.gateway.rollout;
+
+import com.alltkn.gateway.rollout.Verdict.Cause;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/// Whether it is the key's fault that upstream refuses it. One refusal never says so: ALLTKN is an
+/// aggregator, and a channel that is away or an auth service that fails answers good keys with 401.
+/// So others are asked at the same moment:
+///
+/// - a proven key, for the same model at the same address. Accepted: it is the key. Refused alike:
+///   it is upstream, or that model.
+/// - the same key, for another model. Refused, too, while nothing proven is refused alike: it is
+///   the key. Accepted: it is that model.
+///
+/// For one thread at a time.
+final class Evidence {
+
+    /// Models that cannot chat, as their names say.
+    private static final Pattern NO_CHAT =
+            Pattern.compile(
+                    "(?i)embed|tts|speech|audio|whisper|transcri|image|dall-?e|moderation|rerank"
+                            + "|ocr|video|realtime|bge-|stable-diffusion|midjourney|flux");
+
+    private final Prompts prompts;
+
+    /// Models that say nothing are passed over the next time.
+    private int turn;
+
+    Evidence(Prompts prompts) {
+        this.prompts = prompts;
+    }
+
+    /// Asks who else is refused.
+    ///
+    /// @param refused whose key was refused just now
+    /// @param model for this model
+    /// @param proven what is proven and another one, if there is any
+    Finding about(Revision refused, String model, Optional<Revision> proven) {
+        var near = proven.filter(other -> isNear(other, refused));
+        if (near.isEmpty()) {
+            return otherModel(refused, model, Optional.empty(), proven.isEmpty());
+        }
+        var other = near.get();
+        if (other.keyId().equals(refused.keyId())) {
+            return new Upstream(Cause.AUTH, "version " + other.number() + " has the same key");
+        }
+        return switch (prompts.confirm(other, model)) {
+            case PromptAnswer.Good() ->
+                    new Key(
+                            "the key of version %d is accepted for %s"
+                                    .formatted(other.number(), model),
+                            true);
+            case PromptAnswer.QuotaSpent(var words) ->
+                    new Upstream(Cause.QUOTA, "version " + other.number() + ": " + words);
+            case PromptAnswer.ModelUnavailable(var words) ->
+                    new Upstream(Cause.MODEL, "version " + other.number() + ": " + words);
+            case PromptAnswer.KeyRefused _, PromptAnswer.TurnedAway _, PromptAnswer.Nothing _ -> {
+                var alike =
+                        new Upstream(
+                                Cause.AUTH,
+                                "the key of version %d, which is proven, is not accepted for %s either"
+                                        .formatted(other.number(), model));
+                yield model.equals(other.settings().defaultModel())
+                        ? alike
+                        : otherModel(refused, model, near, false);
+            }
+        };
+    }
+
+    /// Asks whether a key that requests are carried with is refused for one model or for all.
+    ///
+    /// @param active whose key was refused in traffic
+    /// @param model for this model
+    Finding aboutActive(Revision active, String model) {
+        var usual = active.settings().defaultModel();
+        return usual.equals(model)
+                ? otherModel(active, model, Optional.empty(), true)
+                : judge(active, model, usual, Optional.empty());
+    }
+
+    /// @param near what is proven at the same address, and was refused for this model or silent
+    /// @param list whether a list of models that is refused speaks against the key, too
+    private Finding otherModel(
+            Revision refused, String model, Optional<Revision> near, boolean list) {
+        var fallback =
+                refused.settings().fallbackModels().stream()
+                        .filter(name -> !name.equals(model))
+                        .findFirst();
+        if (fallback.isPresent()) {
+            return judge(refused, model, fallback.get(), near);
+        }
+        return switch (prompts.models(refused)) {
+            case ModelList.Offered(var names) -> {
+                var others =
+                        names.stream()
+                                .filter(name -> !name.equals(model))
+                                .filter(name -> !NO_CHAT.matcher(name).find())
+                                .toList();
+                yield others.isEmpty()
+                        ? new Upstream(Cause.AUTH, "there is no other model to ask for")
+                        : judge(refused, model, oneOf(others), near);
+            }
+            case ModelList.Refused(var words) ->
+                    list
+                            ? new Key("the list of models is refused, too: " + words, false)
+                            : new Upstream(Cause.AUTH, "there is no other model to ask for");
+        };
+    }
+
+    private Finding judge(Revision refused, String model, String other, Optional<Revision> near) {
+        return switch (prompts.confirm(refused, other)) {
+            case PromptAnswer.Good() ->
+                    new Upstream(
+                            Cause.AUTH,
+                            "the same key is accepted for %s, only %s is refused"
+                                    .formatted(other, model));
+            case PromptAnswer.KeyRefused _ ->
+                    near.isEmpty() || isAcceptedAtAll(near.get())
+                            ? new Key("the model " + other + " is refused, too", false)
+                            : new Upstream(Cause.AUTH, "no key is accepted");
+            case PromptAnswer.QuotaSpent(var words) -> new Upstream(Cause.QUOTA, words);
+            case PromptAnswer.ModelUnavailable _,
+                    PromptAnswer.TurnedAway _,
+                    PromptAnswer.Nothing _ -> {
+                turn++;
+                yield new Upstream(Cause.AUTH, "the model " + other + " says nothing");
+            }
+        };
+    }
+
+    private boolean isAcceptedAtAll(Revision proven) {
+        var answer = prompts.confirm(proven, proven.settings().defaultModel());
+        return answer instanceof PromptAnswer.Good;
+    }
+
+    private String oneOf(List<String> names) {
+        return names.get(turn % names.size());
+    }
+
+    private static boolean isNear(Revision one, Revision other) {
+        return one.settings().baseUrl().equals(other.settings().baseUrl());
+    }
+
+    /// Whose fault a refusal is.
+    sealed interface Finding {
+
+        /// @return what it rests on, for people
+        String sentence();
+    }
+
+    /// It is the key's.
+    ///
+    /// @param sentence what it rests on, for people
+    /// @param otherAccepted whether the other key was accepted for the same model
+    record Key(String sentence, boolean otherAccepted) implements Finding {}
+
+    /// It is upstream's, or nobody can tell.
+    ///
+    /// @param cause what it looks like
+    /// @param sentence what it rests on, for people
+    record Upstream(Cause cause, String sentence) implements Finding {}
+}

@@ -7,13 +7,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class UpstreamAnswerTest {
 
-    private static final String KEY = "test-key-Zq8w3R5tYb7N1m4K";
+    private static final String KEY = "test-key-" + UUID.randomUUID();
 
     @ParameterizedTest
     @CsvSource(

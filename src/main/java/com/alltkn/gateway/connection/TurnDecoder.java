@@ -3,7 +3,10 @@ package com.alltkn.gateway.connection;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.impl.VertxHttpRequestDecoder;
@@ -47,8 +50,12 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
         }
         for (var i = 0; i < out.size(); i++) {
             var message = out.get(i);
-            if (message instanceof HttpRequest) {
+            if (message instanceof HttpRequest request) {
                 connection.requestBegan();
+                if (!HttpUtil.isKeepAlive(request)) {
+                    // Vert.x overlooks it beside another option, "TE, close" say.
+                    request.headers().add(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+                }
             }
             if (message instanceof LastHttpContent) {
                 connection.requestEnded();

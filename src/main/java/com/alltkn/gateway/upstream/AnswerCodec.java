@@ -16,6 +16,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.net.impl.ConnectionBase;
@@ -114,6 +115,10 @@ final class AnswerCodec
                         // Nobody asked for another protocol, and no answer follows in this one.
                         refuse(context, bytes);
                     }
+                    if (!interim && !HttpUtil.isKeepAlive(response)) {
+                        // Vert.x overlooks it beside another option, "Upgrade, close" say.
+                        closes(response);
+                    }
                 }
                 var last = message instanceof LastHttpContent;
                 if (interim) {
@@ -138,8 +143,7 @@ final class AnswerCodec
             awaited = false;
             if ((rest.isReadable() || !sent) && head != null) {
                 rest.skipBytes(rest.readableBytes());
-                // Vert.x looks at this once the answer has ended.
-                head.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+                closes(head);
             }
             if (!sent) {
                 // It would wait until all is sent, which an upstream that reads no more prevents.
@@ -149,6 +153,11 @@ final class AnswerCodec
                         });
             }
             head = null;
+        }
+
+        /// Vert.x looks at this once the answer has ended.
+        private static void closes(HttpResponse response) {
+            response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         }
 
         private static void refuse(ChannelHandlerContext context, ByteBuf bytes) {

@@ -15,6 +15,8 @@ import io.vertx.core.http.HttpServerOptions;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TurnDecoderTest {
 
@@ -71,6 +73,16 @@ class TurnDecoderTest {
 
         assertThat(connections.heldBytes()).isZero();
         assertThat(connections.strangers()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"close", "TE, close", "te, Close, upgrade"})
+    void tellsByItselfThatARequestIsItsConnectionsLast(String options) {
+        arrive(REQUEST.replace("\r\n\r\n", "\r\nconnection: " + options + "\r\n\r\n"));
+
+        HttpRequest request = channel.readInbound();
+
+        assertThat(request.headers().getAll("connection")).contains(options, "close");
     }
 
     private void arrive(String text) {

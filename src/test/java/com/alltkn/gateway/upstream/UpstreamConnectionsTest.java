@@ -133,6 +133,17 @@ class UpstreamConnectionsTest {
         assertThat(upstream.acceptedConnections()).isEqualTo(2);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"close", "Upgrade, close", "keep-alive, Close"})
+    void sendsNothingMoreOnAConnectionThatUpstreamIsAboutToClose(String options)
+            throws InterruptedException {
+        upstream.answer(Script.json(200, "{}", "connection: " + options));
+
+        askTwice(Duration.ZERO);
+
+        assertThat(upstream.acceptedConnections()).isEqualTo(2);
+    }
+
     /// A connection that upstream closed after 1,200 ms shows that one is to be kept for a second.
     @Test
     void keepsConnectionsShorterOnceUpstreamHasShownThatItClosesThem() throws InterruptedException {

@@ -103,7 +103,9 @@ final class LifeWatch {
                     beat();
                 }
             } catch (OutOfMemoryError e) {
-                end(OUT_OF_MEMORY);
+                // Kept for the next beat, should the end itself find no memory.
+                isOutOfMemory = true;
+                continue;
             }
             LockSupport.parkNanos(BEAT);
         }
@@ -115,7 +117,8 @@ final class LifeWatch {
         }
         Reference.reachabilityFence(new byte[PROBE]);
         var runtime = Runtime.getRuntime();
-        if (heap.isFull(runtime.totalMemory() - runtime.freeMemory(), collections())) {
+        var used = runtime.totalMemory() - runtime.freeMemory();
+        if (heap.isFull(used, collections(), System.nanoTime())) {
             end(OUT_OF_MEMORY);
         }
         var watched = loops;

@@ -35,6 +35,8 @@ final class StartFailure {
     /// Shorter ones are found in any text.
     private static final int SHORTEST_PIECE = 4;
 
+    private static final Set<String> NO_SECRETS = Set.of("true", "false", "none");
+
     /// Sources below are defaults of libraries; `application.properties` has this.
     private static final int SET_BY_SOMEBODY = 250;
 
@@ -124,7 +126,7 @@ final class StartFailure {
     private static Set<String> piecesOf(String value) {
         return Arrays.stream(value.split("[\\s,]+", -1))
                 .flatMap(StartFailure::piecesOfOne)
-                .filter(piece -> piece.length() >= SHORTEST_PIECE)
+                .filter(piece -> piece.length() >= SHORTEST_PIECE && !NO_SECRETS.contains(piece))
                 .collect(Collectors.toSet());
     }
 

@@ -59,7 +59,7 @@ class DoneForIT {
             holdNearlyAll(gateway, debugger);
 
             await().atMost(Duration.ofSeconds(40))
-                    .pollInterval(Duration.ofMillis(20))
+                    .pollInterval(Duration.ofMillis(200))
                     .ignoreExceptions()
                     .until(() -> {
                         if (gateway.isAlive()) {
@@ -129,7 +129,7 @@ class DoneForIT {
         var heap = "area=\"heap\"";
         debugger.holdHeap(
                 (long)
-                        (0.97 * gateway.metric("jvm_memory_max_bytes", heap)
+                        (0.985 * gateway.metric("jvm_memory_max_bytes", heap)
                                 - gateway.metric("jvm_memory_used_bytes", heap)));
     }
 

@@ -76,6 +76,7 @@ class StartFailureTest {
                 "quarkus.vault.url|https://127.0.0.1:8200|Port 8080 of 127.0.0.1 is in use",
                 "quarkus.redis.hosts|redis://redis:6379|no redis at https",
                 "gateway.file.path|/keys/settings|cannot read /keys/settings",
+                "quarkus.http.auth.proactive|false|a.b is set to 'false' but was fixed to 'true'",
                 "quarkus.http.port|80x|Expected an integer value, got 80x",
             })
     void saysWhatIsNoSecret(String name, String value, String said) {

@@ -58,7 +58,7 @@ class DoneForIT {
                 var debugger = Debugger.attach(port)) {
             holdNearlyAll(gateway, debugger);
 
-            await().atMost(Duration.ofSeconds(60))
+            await().atMost(Duration.ofSeconds(40))
                     .pollInterval(Duration.ofMillis(200))
                     .ignoreExceptions()
                     .until(() -> {
@@ -129,7 +129,7 @@ class DoneForIT {
         var heap = "area=\"heap\"";
         debugger.holdHeap(
                 (long)
-                        (0.97 * gateway.metric("jvm_memory_max_bytes", heap)
+                        (0.985 * gateway.metric("jvm_memory_max_bytes", heap)
                                 - gateway.metric("jvm_memory_used_bytes", heap)));
     }
 

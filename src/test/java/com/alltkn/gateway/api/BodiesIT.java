@@ -8,7 +8,6 @@ import com.alltkn.gateway.laboratory.GatewayProcess;
 import com.alltkn.gateway.laboratory.MadeUpCallers;
 import com.alltkn.gateway.laboratory.Production;
 import com.alltkn.gateway.laboratory.RawHttp;
-import com.alltkn.gateway.laboratory.Script;
 import com.alltkn.gateway.laboratory.ScriptedUpstream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -146,40 +145,6 @@ class BodiesIT {
             }
 
             assertThat(gateway.usedMemory() - idle).isLessThan(64 * MEBIBYTE);
-        } finally {
-            close(connections);
-        }
-    }
-
-    /// An upload that upstream does not take stays with its caller.
-    @Test
-    void holdsUploadsBackThatUpstreamDoesNotTake() throws IOException, InterruptedException {
-        production.upstream().answer(Script.silence().beforeTheBody());
-        var connections = new ArrayList<RawHttp>();
-        var piece = chunk("x".repeat(64 * 1024)).getBytes(US_ASCII);
-        try {
-            for (var i = 0; i < 8; i++) {
-                var connection = gateway.connect();
-                connections.add(connection);
-                connection.send(head("other", "/v1/audio/transcriptions", FORM, CHUNKED));
-                // More than all sockets on the way take.
-                Thread.ofVirtual()
-                        .start(() -> {
-                            try {
-                                for (var sent = 0; sent < 32 * MEBIBYTE; sent += piece.length) {
-                                    connection.send(piece);
-                                }
-                            } catch (IOException closed) {
-                                // Nobody takes it any more.
-                                return;
-                            }
-                        });
-            }
-            await().atMost(SOON).until(() -> gateway.metric(METER) >= 8.0 * 64 * 1024);
-
-            assertThat(gateway.metric(METER)).isLessThanOrEqualTo(8.0 * 3 * 64 * 1024);
-            assertThat(gateway.usedMemory() - idle).isLessThan(64 * MEBIBYTE);
-            assertThat(gateway.probe("live")).isEqualTo(200);
         } finally {
             close(connections);
         }

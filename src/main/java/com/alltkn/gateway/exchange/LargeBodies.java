@@ -49,6 +49,11 @@ final class LargeBodies {
                         });
     }
 
+    /// @return how many wait for their turn
+    int waiting() {
+        return turns.getQueueLength();
+    }
+
     private boolean nextTurn(BooleanSupplier wanted) {
         turns.release();
         turns.acquireUninterruptibly();

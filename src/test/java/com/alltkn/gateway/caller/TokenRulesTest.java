@@ -239,14 +239,22 @@ class TokenRulesTest {
                 "[]",
                 "{}",
                 "{\"keys\":{}}",
-                "{\"keys\":[]}",
                 "{\"keys\":[1]}",
-                "{\"keys\":[{\"kty\":\"oct\",\"k\":\"c2VjcmV0\",\"kid\":\"a\"}]}",
                 "<html>",
             })
-    void refusesAKeySetWithoutAPublicKey(String json) {
+    void refusesWhatIsNoKeySet(String json) {
         assertThatExceptionOfType(IOException.class)
                 .isThrownBy(() -> KeySet.parse(json.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"keys\":[]}",
+                "{\"keys\":[{\"kty\":\"oct\",\"k\":\"c2VjcmV0\",\"kid\":\"a\"}]}",
+            })
+    void takesAKeySetWithoutAPublicKeyForAnEmptyOne(String json) throws IOException {
+        assertThat(KeySet.parse(json.getBytes(StandardCharsets.UTF_8)).isEmpty()).isTrue();
     }
 
     private TokenVerdict judge(String header, String claims) throws JoseException {

@@ -132,7 +132,9 @@ class ManifestsTest {
         var end =
                 config.getValue("quarkus.shutdown.delay", Duration.class)
                         .plus(config.getValue("quarkus.shutdown.timeout", Duration.class))
-                        .plusSeconds((long) constant("ExitDeadline", "SECONDS"));
+                        .plus((Duration) constant("ExitDeadline", "CLOSING"))
+                        // For the end of the process itself.
+                        .plusSeconds(2);
 
         assertThat(config.getValue("quarkus.shutdown.delay", Duration.class)).isPositive();
         assertThat(Duration.ofSeconds(pod.path("terminationGracePeriodSeconds").asLong()))

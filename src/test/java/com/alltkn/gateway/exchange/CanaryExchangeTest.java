@@ -37,6 +37,7 @@ import org.junit.jupiter.api.Test;
             @ResourceArg(name = "poll-interval", value = "500ms"),
             @ResourceArg(name = "gateway.rollout.canary.minimum-callers", value = "2"),
             @ResourceArg(name = "gateway.upstream.idle-timeout", value = "60s"),
+            @ResourceArg(name = "gateway.upstream.keep-alive", value = "60s"),
             @ResourceArg(name = "gateway.upstream.stream-timeout", value = "60s")
         })
 @SuppressWarnings("NullAway.Init") // the fields are filled in before each test
@@ -168,7 +169,7 @@ class CanaryExchangeTest {
         var refused = "gateway_revision_rejections_total{reason=\"key_refused\"}";
         var rejected = metric(refused);
         upstream.on(this::isCandidates, Script.json(401, "{}"));
-        upstream.answerPrompts(Script.json(401, "{}"));
+        upstream.onPrompt(this::isCandidates, Script.json(401, "{}"));
 
         var responses = exchange(100);
 

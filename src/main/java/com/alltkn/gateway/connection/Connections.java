@@ -127,6 +127,10 @@ public class Connections {
         return clocks;
     }
 
+    StrangerPace paceOf(Channel channel) {
+        return roundsOf(channel).pace();
+    }
+
     Party strangersParty() {
         return strangers;
     }

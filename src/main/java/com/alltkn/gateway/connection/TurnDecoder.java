@@ -75,6 +75,8 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
             answeredMeanwhile = false;
             connection.turnOver();
             resume(context);
+        } else if (connection.needsTurn()) {
+            resume(context);
         }
         hold(context);
     }
@@ -115,7 +117,17 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
             return;
         }
         resuming = true;
-        context.executor().execute(() -> goOn(context));
+        if (connection.needsTurn()) {
+            connection.pace().await(() -> takeTurn(context));
+        } else {
+            context.executor().execute(() -> goOn(context));
+        }
+    }
+
+    private boolean takeTurn(ChannelHandlerContext context) {
+        connection.takeTurn();
+        goOn(context);
+        return !context.isRemoved();
     }
 
     private void goOn(ChannelHandlerContext context) {

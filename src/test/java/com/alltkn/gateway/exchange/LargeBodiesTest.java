@@ -2,16 +2,14 @@ package com.alltkn.gateway.exchange;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.alltkn.gateway.openai.BodyBytes;
 import com.alltkn.gateway.openai.BodyReading;
 import com.alltkn.gateway.openai.JsonRequest;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -19,27 +17,41 @@ class LargeBodiesTest {
 
     private static final int BLOCKS = 40;
 
+    /// Whoever waits for its turn gets one before the other has another.
     @Test
     void takesTurnsAfterEachBlock() {
         var bodies = new LargeBodies(1);
-        var turns = Collections.synchronizedList(new ArrayList<String>());
-        var bothWait = new CompletableFuture<Boolean>();
-        bodies.read(body(), () -> !bothWait.join(), _ -> {});
-        var first = read(bodies, "a", turns);
-        var second = read(bodies, "b", turns);
-        await().until(() -> bodies.waiting() == 2);
-
-        bothWait.complete(true);
+        var first = new CompletableFuture<BodyReading>();
+        var second = new CompletableFuture<BodyReading>();
+        var turnsOfSecond = new AtomicInteger();
+        var seenByFirst = new ArrayList<Integer>();
+        bodies.read(
+                body(),
+                () -> {
+                    if (seenByFirst.isEmpty()) {
+                        bodies.read(
+                                body(),
+                                () -> turnsOfSecond.incrementAndGet() > 0,
+                                second::complete);
+                    }
+                    while (bodies.waiting() == 0 && !second.isDone()) {
+                        Thread.yield();
+                    }
+                    return seenByFirst.add(turnsOfSecond.get());
+                },
+                first::complete);
 
         assertThat(first.join()).isInstanceOf(JsonRequest.class);
         assertThat(second.join()).isInstanceOf(JsonRequest.class);
-        assertThat(turns).hasSize(2 * (BLOCKS - 1));
-        // One that is about to wait again can miss turns; without them there is one handover.
-        var handedOver =
-                IntStream.range(1, turns.size())
-                        .filter(i -> !turns.get(i).equals(turns.get(i - 1)))
-                        .count();
-        assertThat(handedOver).isGreaterThan(BLOCKS / 8);
+
+        // Its first turn is the one that it reads its first block in.
+        assertThat(seenByFirst)
+                .isEqualTo(
+                        IntStream.range(0, BLOCKS - 1)
+                                .map(i -> Math.max(0, i - 1))
+                                .boxed()
+                                .toList());
+        assertThat(turnsOfSecond).hasValue(BLOCKS - 1);
     }
 
     @Test
@@ -64,19 +76,6 @@ class LargeBodiesTest {
     void leavesSmallBodiesToTheEventLoop() {
         assertThat(LargeBodies.isLarge(BodyBytes.of(new byte[BodyBytes.BLOCK]))).isFalse();
         assertThat(LargeBodies.isLarge(BodyBytes.of(new byte[BodyBytes.BLOCK + 1]))).isTrue();
-    }
-
-    private static CompletableFuture<BodyReading> read(
-            LargeBodies bodies, String name, List<String> turns) {
-        var done = new CompletableFuture<BodyReading>();
-        bodies.read(
-                body(),
-                () -> {
-                    turns.add(name);
-                    return true;
-                },
-                done::complete);
-        return done;
     }
 
     private static BodyBytes body() {

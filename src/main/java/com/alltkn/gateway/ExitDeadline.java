@@ -1,6 +1,9 @@
 package com.alltkn.gateway;
 
+import io.quarkus.runtime.ApplicationLifecycleManager;
+import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -12,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 /// Ends the process where something holds its end up: a log that nobody reads, which whatever
 /// flushes or closes standard output waits for; threads that are stuck, or memory that is full.
 ///
-/// The signal itself sets it, by a hook that is started beside all others. Its thread is there from
-/// the start and makes and loads nothing when it acts, for by then there may be no memory for it.
+/// The signal itself sets it, by a hook that is started beside all others; where the grace is over
+/// early, the end comes earlier, too. Its thread is there from the start and makes and loads nothing
+/// when it acts, for by then there may be no memory for it.
 @Singleton
 final class ExitDeadline {
 
@@ -71,6 +75,14 @@ final class ExitDeadline {
             @ConfigProperty(name = "quarkus.shutdown.delay") Optional<Duration> delay,
             @ConfigProperty(name = "quarkus.shutdown.timeout") Duration timeout) {
         grace = delay.orElse(Duration.ZERO).plus(timeout);
+    }
+
+    /// Requests have ended, or their grace has: what is left needs no more than its own time.
+    void closing(@Observes @Priority(1) ShutdownEvent event) {
+        // Live reload and tests stop the application without the process.
+        if (ApplicationLifecycleManager.isVmShuttingDown()) {
+            setFor(TERMINATED);
+        }
     }
 
     private static void run() {

@@ -226,7 +226,8 @@ final class Connection {
     void closeSoonIfResting(Closing why) {
         channel.eventLoop()
                 .execute(() -> {
-                    if (restingSince.getPlain() == 0) {
+                    // One that has ended meanwhile is told of no more.
+                    if (restingSince.getPlain() == 0 && channel.isActive()) {
                         all.stays(this);
                     } else {
                         closeNow(why);

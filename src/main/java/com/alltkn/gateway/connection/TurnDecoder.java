@@ -214,6 +214,7 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
                 // By its own means, for it stops and goes on reading for its own reasons, too.
                 vertx.doPause();
                 stopped = true;
+                connection.whenKnown(() -> resume(context));
             }
         }
     }

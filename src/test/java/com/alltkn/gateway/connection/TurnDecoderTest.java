@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.alltkn.gateway.laboratory.Mappings;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
@@ -79,6 +81,23 @@ class TurnDecoderTest {
 
         assertThat(connections.heldBytes()).isZero();
         assertThat(connections.strangers()).isZero();
+    }
+
+    @Test
+    void countsNothingThatIsFlushedOnAConnectionThatHasGone() {
+        channel.pipeline()
+                .addLast(
+                        new ChannelInboundHandlerAdapter() {
+                            @Override
+                            public void channelInactive(ChannelHandlerContext context) {
+                                context.flush();
+                            }
+                        });
+        arrive(REQUEST.repeat(1_000));
+
+        var _ = channel.close();
+
+        assertThat(connections.heldBytes()).isZero();
     }
 
     @ParameterizedTest

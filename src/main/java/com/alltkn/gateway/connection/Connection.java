@@ -33,6 +33,7 @@ final class Connection {
     private final ChannelHandlerContext door;
     private ChannelHandlerContext closingPoint;
     private long headSince;
+    private Runnable whenKnown = () -> {};
     private boolean inMessage;
     private boolean answering;
     private boolean needsTurn;
@@ -143,9 +144,15 @@ final class Connection {
         }
     }
 
-    /// Lets as much of an answer wait as Netty does of itself.
-    void writeMore() {
+    /// Lets as much wait as a caller may.
+    void isKnown() {
         channel.config().setWriteBufferWaterMark(WriteBufferWaterMark.DEFAULT);
+        whenKnown.run();
+    }
+
+    /// @param then is run when it turns out to be a caller's, who may let more wait
+    void whenKnown(Runnable then) {
+        whenKnown = then;
     }
 
     /// Tells how many bytes of requests wait for their turn.
@@ -244,7 +251,8 @@ final class Connection {
     void closeSoonIfResting(Closing why) {
         channel.eventLoop()
                 .execute(() -> {
-                    if (restingSince.getPlain() == 0) {
+                    // One that has ended meanwhile is told of no more.
+                    if (restingSince.getPlain() == 0 && channel.isActive()) {
                         all.stays(this);
                     } else {
                         closeNow(why);

@@ -182,7 +182,8 @@ public class Connections {
     /// Counts what waits on a connection, and closes the slowest where that is too much.
     void count(Connection connection, long bytes) {
         synchronized (lock) {
-            if (connection.closing() != null) {
+            // What is written to one that has gone, or has to go, waits for nobody.
+            if (!connection.party().members().contains(connection)) {
                 return;
             }
             var more = bytes - connection.counted();
@@ -205,7 +206,7 @@ public class Connections {
 
     private boolean move(Connection connection, String caller) {
         synchronized (lock) {
-            if (connection.closing() != null) {
+            if (!connection.party().members().contains(connection)) {
                 return true;
             }
             var next = callers.computeIfAbsent(caller, id -> new Party(id, mostHeld / 2));
@@ -217,7 +218,7 @@ public class Connections {
             leave(connection);
             enter(connection, next);
             hold(connection, waiting);
-            connection.writeMore();
+            connection.isKnown();
             return true;
         }
     }

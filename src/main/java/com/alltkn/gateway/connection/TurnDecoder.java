@@ -3,11 +3,15 @@ package com.alltkn.gateway.connection;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpConstants;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.util.AsciiString;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.impl.VertxHttpRequestDecoder;
 import io.vertx.core.net.impl.ConnectionBase;
@@ -19,12 +23,22 @@ import org.jspecify.annotations.Nullable;
 /// gone, but for a little. Until then its bytes wait as they are, for a decoded request takes many
 /// times as much; and they are read on up to a bound, for as long as that is done the caller's end
 /// is noticed.
+///
+/// Of header fields it takes a number that is enough for everybody, trailers included, and none
+/// that is folded: a field of three bytes takes a hundred, and for each fold Netty copies the
+/// value.
 final class TurnDecoder extends VertxHttpRequestDecoder {
 
     /// Less than this is not worth a look at how much it may be.
     private static final int LITTLE = 32 * 1024;
 
+    /// As much as proxies usually let through.
+    private static final int MOST_FIELDS = 128;
+
     private final Connection connection;
+    private ByteBuf input = Unpooled.EMPTY_BUFFER;
+    private int fields;
+    private boolean inFields;
     private boolean reading;
     private boolean answeredMeanwhile;
     private boolean resuming;
@@ -41,13 +55,19 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
         if (!connection.mayDecode()) {
             return;
         }
+        input = in;
+        if (inFields) {
+            unfold(in);
+        }
         super.decode(context, in, out);
+        input = Unpooled.EMPTY_BUFFER;
         if (out.isEmpty()) {
             if (!connection.isInMessage()) {
                 connection.headBegan();
             }
             return;
         }
+        inFields = false;
         for (var i = 0; i < out.size(); i++) {
             var message = out.get(i);
             if (message instanceof HttpRequest request) {
@@ -64,10 +84,55 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
     }
 
     @Override
-    public void channelRead(ChannelHandlerContext context, Object input) throws Exception {
+    protected HttpMessage createMessage(String[] initialLine) {
+        fields = 0;
+        return super.createMessage(initialLine);
+    }
+
+    /// Called for each header field that is not folded, of a head or a trailer.
+    @Override
+    protected AsciiString splitHeaderName(byte[] line, int start, int length) {
+        fields++;
+        if (fields > MOST_FIELDS) {
+            throw new TooLongHttpHeaderException("more than " + MOST_FIELDS + " header fields");
+        }
+        if (!inFields) {
+            inFields = true;
+            unfold(input);
+        }
+        return super.splitHeaderName(line, start, length);
+    }
+
+    /// Makes a field without a name, which is refused, of each line that would go on with the one
+    /// before.
+    private static void unfold(ByteBuf in) {
+        var line = in.readerIndex();
+        while (line < in.writerIndex() && !endsFields(in, line)) {
+            var first = in.getByte(line);
+            if (first == HttpConstants.SP || first == HttpConstants.HT) {
+                in.setByte(line, HttpConstants.COLON);
+            }
+            var feed = in.indexOf(line, in.writerIndex(), HttpConstants.LF);
+            if (feed < 0) {
+                return;
+            }
+            line = feed + 1;
+        }
+    }
+
+    private static boolean endsFields(ByteBuf in, int line) {
+        var first = in.getByte(line);
+        return first == HttpConstants.LF
+                || (first == HttpConstants.CR
+                        && (line + 1 == in.writerIndex()
+                                || in.getByte(line + 1) == HttpConstants.LF));
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
         reading = true;
         try {
-            super.channelRead(context, input);
+            super.channelRead(context, message);
         } finally {
             reading = false;
         }
@@ -161,6 +226,7 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
                 // By its own means, for it stops and goes on reading for its own reasons, too.
                 vertx.doPause();
                 stopped = true;
+                connection.whenKnown(() -> resume(context));
             }
         }
     }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class BoundAttempt implements Attempt.Listener {
 
     /// As much of an error answer as is read to understand it.
-    private static final int LONGEST_ERROR = 64 * 1024;
+    private static final int LONGEST_ERROR = 16 * 1024;
 
     private final Exchanges gateway;
     private final Arrival arrival;

@@ -430,6 +430,8 @@ public final class Exchange implements Attempts.Listener {
                             gateway.config().bodyTotalTimeout().toMillis(),
                             _ -> request.connection().close());
             request.endHandler(_ -> vertx.cancelTimer(rest));
+            // Else the timer would hold all of this long after its connection has gone.
+            request.exceptionHandler(_ -> vertx.cancelTimer(rest));
         }
     }
 

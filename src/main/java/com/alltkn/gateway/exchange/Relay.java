@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 /// ordinary error. A caller that reads slower than upstream writes holds upstream back.
 final class Relay {
 
+    /// Of each of thousands of answers that may stand still at once.
+    private static final int MOST_HELD = 16 * 1024;
+
     private static final CharSequence EVENT_STREAM =
             HttpHeaders.createOptimized("text/event-stream");
 
@@ -40,8 +43,8 @@ final class Relay {
     private final @Nullable JsonAnswerTap json;
     private final @Nullable JsonBalance balance;
 
-    /// JSON is of no use before its end, so its last piece waits for that: one write in place of
-    /// two.
+    /// JSON is of no use before its end, so its last piece waits for that if it is small: one write
+    /// in place of two.
     private @Nullable Buffer held;
 
     private boolean jsonSeen;
@@ -97,7 +100,12 @@ final class Relay {
             if (held != null) {
                 write(held);
             }
-            held = chunk;
+            held = null;
+            if (chunk.length() <= MOST_HELD) {
+                held = chunk;
+            } else {
+                write(chunk);
+            }
             return true;
         }
         write(chunk);

@@ -16,7 +16,9 @@ final class AnswerReader {
     private static final byte[] CHOICES = "choices".getBytes(US_ASCII);
     private static final byte[] RESPONSE = "response".getBytes(US_ASCII);
 
-    private byte[] bytes = {};
+    private static final byte[] NOTHING = {};
+
+    private byte[] bytes = NOTHING;
     private int usageFrom;
     private int usageTo;
     private int modelFrom;
@@ -57,6 +59,13 @@ final class AnswerReader {
             }
         }
         return scanner;
+    }
+
+    /// Forgets the text, and with it all that has to be read from it again.
+    void forget() {
+        bytes = NOTHING;
+        usageFrom = -1;
+        modelFrom = -1;
     }
 
     /// The usage of the answer, or of the response that the event carries.

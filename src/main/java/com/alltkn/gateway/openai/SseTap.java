@@ -13,15 +13,15 @@ import org.jspecify.annotations.Nullable;
 /// be closed. Never throws, whatever the bytes, and says the same however they are split. Not safe
 /// for several threads.
 ///
-/// Of an event that is longer than 256 KiB, it reads what it can without the whole: the first line
+/// Of an event that is longer than 16 KiB, it reads what it can without the whole: the first line
 /// of its data, or start and end of that. What the rest says stays unknown: a stream whose last
 /// event was of that kind and had no telling `event:` line counts as broken off, for nobody could
 /// say that it was not. Reading goes on with the next event.
 public final class SseTap {
     /// Longest line that is held and read as a whole; of a longer one only start and end are kept.
-    /// Chat chunks stay below 10 KiB; the last event of a response carries all of it, and is
-    /// recognised by its start. With 50 endless lines at once this is 13 MiB.
-    static final int MAX_LINE = 256 * 1024;
+    /// Chat chunks stay below 10 KiB; the last event of a response carries all of it, is recognised
+    /// by its start, and ends with its usage. With 4000 streams at once every KiB is 4 MiB.
+    static final int MAX_LINE = 16 * 1024;
 
     /// Kept of the start of a longer line: enough for `type`, which comes first.
     private static final int HEAD = 4 * 1024;
@@ -30,7 +30,7 @@ public final class SseTap {
     private static final int TAIL = 16 * 1024;
 
     /// A larger chunk is read in parts, so that what is held stays bounded.
-    private static final int STEP = 16 * 1024;
+    private static final int STEP = 4 * 1024;
 
     private static final byte[] DATA = "data".getBytes(US_ASCII);
     private static final byte[] EVENT = "event".getBytes(US_ASCII);
@@ -89,7 +89,7 @@ public final class SseTap {
         }
         if (keptFrom() == filled) {
             forget(filled);
-            if (held.length > 4 * STEP) {
+            if (held.length > STEP) {
                 held = NOTHING;
             }
         }
@@ -267,6 +267,7 @@ public final class SseTap {
             return;
         }
         if (!answer.read(bytes, from, to)) {
+            answer.forget();
             return;
         }
         note(answer.type());
@@ -275,6 +276,7 @@ public final class SseTap {
         if (model == null) {
             model = answer.model();
         }
+        answer.forget();
     }
 
     private void note(EventType type) {
@@ -318,6 +320,7 @@ public final class SseTap {
         if (model == null) {
             model = answer.model();
         }
+        answer.forget();
         var depth = end == StreamEnd.RESPONSE ? 2 : 1;
         var tail = line.tail;
         usage = TailUsage.find(tail.bytes(), tail.from(), tail.to(), depth).or(() -> usage);

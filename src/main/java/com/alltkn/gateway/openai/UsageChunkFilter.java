@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// once, even unfinished. Not safe for several threads.
 public final class UsageChunkFilter {
     /// Most bytes withheld. A usage chunk has below 1 KiB, so a longer event is none and passes.
-    static final int MAX_HELD = 64 * 1024;
+    static final int MAX_HELD = 8 * 1024;
 
     private static final byte[] DATA = "data".getBytes(US_ASCII);
     private static final byte[] NOTHING = {};
@@ -175,7 +175,9 @@ public final class UsageChunkFilter {
                         yield answer.read(data, 0, data.length);
                     }
                 };
-        return isObject && answer.isUsageChunk() && !answer.hasError();
+        var isUsage = isObject && answer.isUsageChunk() && !answer.hasError();
+        answer.forget();
+        return isUsage;
     }
 
     private byte[] joinedData(int next) {
@@ -232,8 +234,9 @@ public final class UsageChunkFilter {
             dataFrom -= to;
             dataTo -= to;
         }
-        if (filled == 0 && held.length > MAX_HELD) {
-            held = NOTHING;
+        if (held.length > 2 * MAX_HELD) {
+            // As long as the chunk was; the little that is withheld must not keep all of it.
+            held = filled == 0 ? NOTHING : Arrays.copyOf(held, filled);
         }
     }
 }

@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestEncoder;
 import io.netty.handler.codec.http.HttpResponse;
@@ -18,6 +19,8 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.util.AsciiString;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.util.List;
@@ -83,11 +86,15 @@ final class AnswerCodec
 
     static final class Decoder extends HttpResponseDecoder {
 
+        /// More than servers send: a field of three bytes takes a hundred.
+        private static final int MOST_FIELDS = 256;
+
         private final KeyMasks masks;
         private boolean awaited;
         private boolean sent;
         private boolean heard;
         private boolean interim;
+        private int fields;
         private @Nullable HttpResponse head;
 
         Decoder(HttpDecoderConfig config, KeyMasks masks) {
@@ -127,6 +134,21 @@ final class AnswerCodec
                     ended(context, bytes);
                 }
             }
+        }
+
+        @Override
+        protected HttpMessage createMessage(String[] initialLine) {
+            fields = 0;
+            return super.createMessage(initialLine);
+        }
+
+        @Override
+        protected AsciiString splitHeaderName(byte[] line, int start, int length) {
+            fields++;
+            if (fields > MOST_FIELDS) {
+                throw new TooLongHttpHeaderException("more than " + MOST_FIELDS + " fields");
+            }
+            return super.splitHeaderName(line, start, length);
         }
 
         private void hideKey(HttpHeaders headers) {

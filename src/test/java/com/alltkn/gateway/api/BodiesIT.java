@@ -8,6 +8,7 @@ import com.alltkn.gateway.laboratory.GatewayProcess;
 import com.alltkn.gateway.laboratory.MadeUpCallers;
 import com.alltkn.gateway.laboratory.Production;
 import com.alltkn.gateway.laboratory.RawHttp;
+import com.alltkn.gateway.laboratory.Script;
 import com.alltkn.gateway.laboratory.ScriptedUpstream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -119,6 +120,23 @@ class BodiesIT {
         } finally {
             close(connections);
         }
+    }
+
+    @Test
+    void forgetsAnUploadThatWasAnsweredEarlyOnceItsCallerHasGone()
+            throws IOException, InterruptedException {
+        production.upstream().answer(Script.json(200, "{\"text\":\"\"}").beforeTheBody());
+        var longHeader = "x: " + "x".repeat(15_000);
+        for (var i = 0; i < 1_000; i++) {
+            try (var connection = gateway.connect()) {
+                connection.send(
+                        head("other", "/v1/audio/transcriptions", FORM, CHUNKED, longHeader)
+                                + chunk("x"));
+                assertThat(connection.read(SOON).status()).isEqualTo(200);
+            }
+        }
+
+        assertThat(gateway.usedMemory() - idle).isLessThan(8 * MEBIBYTE);
     }
 
     /// Several at once: names to decode, members without end, escapes, depth, numbers, blanks.

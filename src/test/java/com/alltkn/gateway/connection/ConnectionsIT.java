@@ -114,6 +114,28 @@ class ConnectionsIT {
         }
     }
 
+    /// Two bytes of a head's bound each, and a hundred on the heap: 16 MiB ended a pod.
+    @Test
+    void holdsNoHeadOfThousandsOfFields() throws IOException, InterruptedException {
+        var before = gateway.usedMemory();
+        var connections = new ArrayList<RawHttp>();
+        var head = "GET /v1/models HTTP/1.1\r\nhost: h\r\n" + "a:\r\n".repeat(8_000);
+        try {
+            for (var i = 0; i < MOST_OF_AN_ADDRESS - 10; i++) {
+                connections.add(gateway.connect().send(head));
+            }
+            for (var connection : connections) {
+                assertThat(connection.read(SOON).status()).isEqualTo(431);
+            }
+
+            assertThat(gateway.usedMemory() - before).isLessThan(16 * MEBIBYTE);
+        } finally {
+            for (var connection : connections) {
+                connection.close();
+            }
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(Siege.Manner.class)
     void hasRoomForANewCallerWhereStrangersHoldAllConnections(Siege.Manner manner)

@@ -4,13 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.alltkn.gateway.laboratory.Mappings;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.vertx.core.http.HttpServerOptions;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -21,6 +26,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TurnDecoderTest {
 
     private static final String REQUEST = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
+
+    private static final String CHUNKED =
+            "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n";
 
     private final Connections connections =
             new Connections(Mappings.read(ConnectionConfig.class, Map.of()));
@@ -89,6 +97,23 @@ class TurnDecoderTest {
         assertThat(connections.strangers()).isZero();
     }
 
+    @Test
+    void countsNothingThatIsFlushedOnAConnectionThatHasGone() {
+        channel.pipeline()
+                .addLast(
+                        new ChannelInboundHandlerAdapter() {
+                            @Override
+                            public void channelInactive(ChannelHandlerContext context) {
+                                context.flush();
+                            }
+                        });
+        arrive(REQUEST.repeat(1_000));
+
+        var _ = channel.close();
+
+        assertThat(connections.heldBytes()).isZero();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"close", "TE, close", "te, Close, upgrade"})
     void tellsByItselfThatARequestIsItsConnectionsLast(String options) {
@@ -97,6 +122,77 @@ class TurnDecoderTest {
         HttpRequest request = channel.readInbound();
 
         assertThat(request.headers().getAll("connection")).contains(options, "close");
+    }
+
+    @Test
+    void takesAsManyHeaderFieldsAsProxiesLetThrough() {
+        arrive(REQUEST.replace("\r\n\r\n", "\r\n" + "x: y\r\n".repeat(127) + "\r\n"));
+
+        assertThat(next().decoderResult().isSuccess()).isTrue();
+    }
+
+    @Test
+    void holdsNoMoreHeaderFieldsThanThat() {
+        arrive("GET / HTTP/1.1\r\n");
+        for (var i = 0; i < 129; i++) {
+            arrive(":\r\n");
+        }
+
+        assertThat(next().decoderResult().cause()).isInstanceOf(TooLongHttpHeaderException.class);
+    }
+
+    @Test
+    void countsTheFieldsOfATrailerToo() {
+        arrive(CHUNKED + "0\r\n" + "x: y\r\n".repeat(127));
+
+        assertThat(next().decoderResult().isSuccess()).isTrue();
+        assertThat(next().decoderResult().cause()).isInstanceOf(TooLongHttpHeaderException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "q: v\r\n", "q: v\r\n\rq: v\r\n"})
+    void takesNoFoldedFields(String fields) {
+        arrive("GET / HTTP/1.1\r\n" + fields + " x\r\n".repeat(8_000));
+
+        assertThat(next().decoderResult().isFailure()).isTrue();
+    }
+
+    @Test
+    void takesNoFoldedFieldsOfATrailer() {
+        arrive(CHUNKED + "1\r\n \r\n0\r\nq: v\r\n");
+        arrive(" x\r\n".repeat(8_000));
+
+        assertThat(next().decoderResult().isSuccess()).isTrue();
+        assertThat(next().decoderResult().isSuccess()).isTrue();
+        assertThat(next().decoderResult().isFailure()).isTrue();
+    }
+
+    @Test
+    void makesAFoldAFieldWithoutAName() {
+        arrive("GET / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n");
+        arrive(" , gzip");
+        arrive("\r\n\r\n");
+
+        HttpRequest request = channel.readInbound();
+
+        assertThat(request.headers().get("")).isEqualTo(", gzip");
+        assertThat(request.headers().get("transfer-encoding")).isEqualTo("chunked");
+    }
+
+    @Test
+    void leavesABodyAsItIsThatBeginsWithSpace() {
+        arrive(
+                CHUNKED.replace("transfer-encoding: chunked", "content-length: 9")
+                        + " x\r\n y\r\n ");
+
+        next();
+        HttpContent body = channel.readInbound();
+
+        assertThat(body.content().toString(StandardCharsets.US_ASCII)).isEqualTo(" x\r\n y\r\n ");
+    }
+
+    private HttpObject next() {
+        return channel.readInbound();
     }
 
     private void arrive(String text) {

@@ -135,12 +135,13 @@ class CallerGoneTest extends ExchangeTest {
         assertThat(record.path("bytes_in").asInt()).isEqualTo(5_000);
     }
 
-    @Test
-    void cancelsForACallerWhoHasSentItsNextRequestAlready()
+    @ParameterizedTest
+    @ValueSource(ints = {1, 600})
+    void cancelsForACallerWhoHasSentItsNextRequestsAlready(int more)
             throws IOException, InterruptedException {
         laboratory.upstream().answer(Script.silence());
         var connection = connect();
-        connection.send(post("/v1/chat/completions", CHAT) + post("/v1/chat/completions", CHAT));
+        connection.send(post("/v1/chat/completions", CHAT).repeat(1 + more));
         laboratory.upstream().awaitRequest(1, SOON);
 
         leave(connection, false);

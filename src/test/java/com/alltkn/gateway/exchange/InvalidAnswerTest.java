@@ -44,6 +44,21 @@ class InvalidAnswerTest extends ExchangeTest {
                 .isEqualTo("502 failed upstream_invalid_answer " + failure);
     }
 
+    @ParameterizedTest
+    @CsvSource({"250, 200", "255, 502"})
+    void refusesAnAnswerWithMoreHeadersThanServersSend(int more, int status) throws IOException {
+        laboratory
+                .upstream()
+                .answer(
+                        Script.head(
+                                        200,
+                                        "content-type: application/json",
+                                        "content-length: 2" + "\r\nx: y".repeat(more))
+                                .send("{}"));
+
+        assertThat(send(post("/v1/chat/completions", CHAT)).status()).isEqualTo(status);
+    }
+
     @Test
     void refusesJsonOfNoType() throws IOException {
         laboratory.upstream().answer(Script.head(200, "content-length: 2").send("{}"));

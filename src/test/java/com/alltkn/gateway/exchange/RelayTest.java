@@ -86,6 +86,22 @@ class RelayTest extends GatewayTest {
     }
 
     @Test
+    void holdsNoLargePieceOfAnAnswerUntilTheNext() throws IOException {
+        laboratory
+                .upstream()
+                .answer(
+                        Script.head(200, "content-type: application/json", "content-length: 60000")
+                                .send("{\"a\":\"" + "x".repeat(50_000))
+                                .hang());
+
+        try (var connection = connect()) {
+            connection.send(post("/v1/chat/completions", CHAT));
+
+            assertThat(connection.readUntil("x".repeat(30_000), SOON)).contains("{\"a\":\"xxx");
+        }
+    }
+
+    @Test
     void putsTheDefaultModelInWhereNoneIsNamedAndChangesNothingElse() throws IOException {
         laboratory.upstream().answer(Script.json(200, ScriptedUpstream.COMPLETION));
 

@@ -335,6 +335,23 @@ class SseTapTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"data: {\"x\":\"", "data: {}\ndata: ", ": ", "event: "})
+    void takesLittleForALineThatStandsOpen(String begin) {
+        var line = Buffer.buffer(begin + "x".repeat(250_000));
+        var taps = new SseTap[100];
+        var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        var before = threads.getCurrentThreadAllocatedBytes();
+
+        for (var i = 0; i < taps.length; i++) {
+            taps[i] = new SseTap(StreamEnd.DONE);
+            taps[i].accept(line);
+        }
+
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before)
+                .isLessThan(taps.length * 160L * 1024);
+    }
+
     @Test
     void joinsDataOnlyWithinItsBoundWhateverTheSplit() {
         for (var between : new int[] {SseTap.MAX_LINE - 60, SseTap.MAX_LINE + 10}) {

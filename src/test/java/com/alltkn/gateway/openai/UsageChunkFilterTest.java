@@ -119,12 +119,34 @@ class UsageChunkFilterTest {
         var start = "data: {\"choices\":[],\"usage\":{},\"x\":\"";
 
         assertThat(filter.accept(Buffer.buffer(start)).length()).isZero();
-        assertThat(filter.accept(Buffer.buffer("x".repeat(60_000))).length()).isZero();
-        assertThat(filter.accept(Buffer.buffer("x".repeat(60_000))).length())
-                .isEqualTo(start.length() + 120_000);
+        assertThat(filter.accept(Buffer.buffer("x".repeat(6_000))).length()).isZero();
+        assertThat(filter.accept(Buffer.buffer("x".repeat(6_000))).length())
+                .isEqualTo(start.length() + 12_000);
         assertThat(filter.accept(Buffer.buffer("y\n")).toString()).isEqualTo("y\n");
         assertThat(filter.accept(Buffer.buffer("data: z\n\n" + USAGE + DONE)).toString())
                 .isEqualTo("data: z\n\n" + DONE);
+    }
+
+    @Test
+    void keepsNoMoreOfAChunkThanIsWithheld() {
+        var chunk = Buffer.buffer(CHUNK.repeat(1 + 60_000 / CHUNK.length()) + "d");
+        var filters = new UsageChunkFilter[500];
+        var before = usedHeap();
+
+        for (var i = 0; i < filters.length; i++) {
+            filters[i] = new UsageChunkFilter();
+            filters[i].accept(chunk);
+        }
+
+        assertThat(usedHeap() - before).isLessThan(8L * 1024 * 1024);
+        for (var filter : filters) {
+            assertThat(filter.end().toString()).isEqualTo("d");
+        }
+    }
+
+    private static long usedHeap() {
+        System.gc();
+        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 
     @Test

@@ -95,10 +95,10 @@ final class CanaryLife {
 
     /// Upstream answered a request on the candidate with 401: prompts on both decide.
     void confirmCandidate(Canary trying, String model) {
-        if (!ofCandidate.isDue(model, clock.instant())) {
+        if (!ofCandidate.isDue(trying.candidate(), model, clock.instant())) {
             return;
         }
-        ofCandidate.rest(model, clock.instant());
+        ofCandidate.rest(trying.candidate(), model, clock.instant());
         verifier.refusal(trying.candidate(), model)
                 .ifPresent(refusal -> {
                     var fault =

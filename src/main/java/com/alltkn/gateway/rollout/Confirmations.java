@@ -2,13 +2,12 @@ package com.alltkn.gateway.rollout;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 
 /// When what traffic met may be confirmed by prompts: at once at first, and after each time that
-/// changed nothing, following a pause that doubles. Each model has its own pause, for one that is
-/// refused says nothing of the next; but only as many have one as prompts can be asked for, and a
-/// caller may ask for any.
+/// changed nothing, following a pause that doubles. The default model has a pause of its own, and
+/// all others one together: a caller may ask for as many strange ones as it likes.
 ///
 /// For one thread at a time.
 final class Confirmations {
@@ -16,40 +15,37 @@ final class Confirmations {
     static final Duration SHORTEST = Duration.ofSeconds(10);
     static final Duration LONGEST = Duration.ofMinutes(5);
 
-    private static final int MAX_MODELS = 2;
     private static final Duration FORGOTTEN = Duration.ofMinutes(10);
 
-    private final Map<String, Rest> byModel = new LinkedHashMap<>(4, 0.75f, true);
+    private final Map<Boolean, Rest> rests = new HashMap<>();
 
-    boolean isDue(String model, Instant now) {
-        byModel.values().removeIf(rest -> !rest.until.plus(FORGOTTEN).isAfter(now));
-        var rest = byModel.get(model);
-        return rest == null
-                ? byModel.size() < MAX_MODELS
-                        || byModel.values().stream().anyMatch(r -> r.over(now))
-                : rest.over(now);
+    /// @param revision whose key was refused
+    /// @param model for this model
+    boolean isDue(Revision revision, String model, Instant now) {
+        rests.values().removeIf(rest -> !rest.until.plus(FORGOTTEN).isAfter(now));
+        var rest = rests.get(isUsual(revision, model));
+        return rest == null || !rest.until.isAfter(now);
     }
 
     /// The model was asked for, and nothing has changed.
-    void rest(String model, Instant now) {
-        var before = byModel.get(model);
-        if (before == null && byModel.size() >= MAX_MODELS) {
-            byModel.values().removeIf(rest -> rest.over(now));
-        }
-        var pause = before == null ? SHORTEST : before.pause.multipliedBy(2);
-        var bounded = pause.compareTo(LONGEST) > 0 ? LONGEST : pause;
-        byModel.put(model, new Rest(bounded, now.plus(bounded)));
+    void rest(Revision revision, String model, Instant now) {
+        rests.compute(
+                isUsual(revision, model),
+                (_, before) -> {
+                    var pause = before == null ? SHORTEST : before.pause.multipliedBy(2);
+                    var bounded = pause.compareTo(LONGEST) > 0 ? LONGEST : pause;
+                    return new Rest(bounded, now.plus(bounded));
+                });
     }
 
     /// Another revision carries requests.
     void clear() {
-        byModel.clear();
+        rests.clear();
     }
 
-    private record Rest(Duration pause, Instant until) {
-
-        boolean over(Instant now) {
-            return !until.isAfter(now);
-        }
+    private static boolean isUsual(Revision revision, String model) {
+        return model.equals(revision.settings().defaultModel());
     }
+
+    private record Rest(Duration pause, Instant until) {}
 }

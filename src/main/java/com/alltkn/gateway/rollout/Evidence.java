@@ -14,6 +14,10 @@ import java.util.regex.Pattern;
 /// - the same key, for another model. Refused, too, while nothing proven is refused alike: it is
 ///   the key. Accepted: it is that model.
 ///
+/// Where only some of upstream's servers are ill, a good key is refused now and then, and so is the
+/// other one; a dead key is refused each time. So before a key is rejected it is asked with
+/// [#AGAIN] times more, without a pause, and the other once more.
+///
 /// For one thread at a time.
 final class Evidence {
 
@@ -22,6 +26,9 @@ final class Evidence {
             Pattern.compile(
                     "(?i)embed|tts|speech|audio|whisper|transcri|image|dall-?e|moderation|rerank"
                             + "|ocr|video|realtime|bge-|stable-diffusion|midjourney|flux");
+
+    /// How often a key is asked with again before it is rejected. What is refused costs nothing.
+    static final int AGAIN = 4;
 
     private final Prompts prompts;
 
@@ -32,17 +39,44 @@ final class Evidence {
         this.prompts = prompts;
     }
 
-    /// Asks who else is refused.
+    /// Asks who else is refused, for a candidate.
     ///
     /// @param refused whose key was refused just now
     /// @param model for this model
-    /// @param proven what is proven and another one, if there is any
+    /// @param proven what is proven, if anything is
     Finding about(Revision refused, String model, Optional<Revision> proven) {
-        var near = proven.filter(other -> isNear(other, refused));
-        if (near.isEmpty()) {
-            return otherModel(refused, model, Optional.empty(), proven.isEmpty());
+        return proven.isEmpty()
+                ? otherModel(refused, model, Optional.empty(), true)
+                : once(refused, model, proven.get());
+    }
+
+    /// Asks who else is refused, and again where that speaks against the key: it is to be rejected
+    /// for it.
+    ///
+    /// @param refused whose key was refused just now
+    /// @param model for this model
+    /// @param proven what is proven and another one
+    Finding eachTime(Revision refused, String model, Revision proven) {
+        var finding = once(refused, model, proven);
+        if (!(finding instanceof Key(_, var otherAccepted))) {
+            return finding;
         }
-        var other = near.get();
+        for (var i = 0; i < AGAIN; i++) {
+            if (!(prompts.confirm(refused, model) instanceof PromptAnswer.KeyRefused)) {
+                return new Upstream(Cause.AUTH, "the same key is not refused each time");
+            }
+        }
+        return !otherAccepted || prompts.confirm(proven, model) instanceof PromptAnswer.Good
+                ? finding
+                : new Upstream(
+                        Cause.AUTH,
+                        "the key of version " + proven.number() + " is not accepted each time");
+    }
+
+    private Finding once(Revision refused, String model, Revision other) {
+        if (!isNear(other, refused)) {
+            return otherModel(refused, model, Optional.empty(), false);
+        }
         if (other.keyId().equals(refused.keyId())) {
             return new Upstream(Cause.AUTH, "version " + other.number() + " has the same key");
         }
@@ -64,7 +98,7 @@ final class Evidence {
                                         .formatted(other.number(), model));
                 yield model.equals(other.settings().defaultModel())
                         ? alike
-                        : otherModel(refused, model, near, false);
+                        : otherModel(refused, model, Optional.of(other), false);
             }
         };
     }
@@ -117,9 +151,14 @@ final class Evidence {
                             "the same key is accepted for %s, only %s is refused"
                                     .formatted(other, model));
             case PromptAnswer.KeyRefused _ ->
-                    near.isEmpty() || isAcceptedAtAll(near.get())
+                    near.isEmpty() || isAcceptedAlone(near.get(), refused)
                             ? new Key("the model " + other + " is refused, too", false)
-                            : new Upstream(Cause.AUTH, "no key is accepted");
+                            : new Upstream(
+                                    Cause.AUTH,
+                                    "the model "
+                                            + other
+                                            + " is refused, too, and no key"
+                                            + " is seen to be accepted alone");
             case PromptAnswer.QuotaSpent(var words) -> new Upstream(Cause.QUOTA, words);
             case PromptAnswer.ModelUnavailable _,
                     PromptAnswer.TurnedAway _,
@@ -130,9 +169,11 @@ final class Evidence {
         };
     }
 
-    private boolean isAcceptedAtAll(Revision proven) {
-        var answer = prompts.confirm(proven, proven.settings().defaultModel());
-        return answer instanceof PromptAnswer.Good;
+    /// Both models may be away together, so what the proven key is accepted for says more.
+    private boolean isAcceptedAlone(Revision proven, Revision refused) {
+        var usual = proven.settings().defaultModel();
+        return prompts.confirm(proven, usual) instanceof PromptAnswer.Good
+                && prompts.confirm(refused, usual) instanceof PromptAnswer.KeyRefused;
     }
 
     private String oneOf(List<String> names) {

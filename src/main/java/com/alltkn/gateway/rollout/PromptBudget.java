@@ -47,7 +47,7 @@ final class PromptBudget {
         if (left <= 0) {
             return spent.stream().skip(-left).findFirst().orElse(now).plus(WINDOW);
         }
-        if (need == Need.AT_ONCE || left > SPREAD || spent.isEmpty()) {
+        if (need == Need.AT_ONCE || need == Need.TO_CONFIRM || left > SPREAD || spent.isEmpty()) {
             return Instant.MIN;
         }
         var last = spent.getLast();
@@ -63,8 +63,10 @@ final class PromptBudget {
 
     /// What a prompt is needed for.
     enum Need {
-        /// A version was written, or somebody waits.
+        /// A version was written.
         AT_ONCE(MOST),
+        /// Others are asked, too, or somebody waits; a caller can be at the bottom of it.
+        TO_CONFIRM(MOST - 1),
         /// The pod has nothing that is proven.
         TO_SERVE(MOST - 2),
         /// Something proven serves meanwhile.

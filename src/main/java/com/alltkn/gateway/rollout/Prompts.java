@@ -65,7 +65,7 @@ final class Prompts {
     /// Asks once to confirm what was met elsewhere, and tells of it. Says nothing where the budget
     /// is spent.
     PromptAnswer confirm(Revision revision, String model) {
-        if (!mayAsk(Need.AT_ONCE)) {
+        if (!mayAsk(Need.TO_CONFIRM)) {
             return new PromptAnswer.Nothing("budget_spent", false);
         }
         var answer = ask(revision, model);

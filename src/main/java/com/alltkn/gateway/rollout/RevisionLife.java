@@ -159,8 +159,8 @@ final class RevisionLife {
                 && isActive(refused)
                 && revisions.proven().isPresent()
                 && !knowsAnother()
-                && confirmations.isDue(model, clock.instant())) {
-            confirmations.rest(model, clock.instant());
+                && confirmations.isDue(refused, model, clock.instant())) {
+            confirmations.rest(refused, model, clock.instant());
             alarms.nothingBetterThan(refused, model, verifier.whoseFault(refused, model));
         }
     }
@@ -349,10 +349,10 @@ final class RevisionLife {
     }
 
     private Optional<Verifier.Confirmed> confirmed(Revision active, String model) {
-        if (!confirmations.isDue(model, clock.instant())) {
+        if (!confirmations.isDue(active, model, clock.instant())) {
             return Optional.empty();
         }
-        confirmations.rest(model, clock.instant());
+        confirmations.rest(active, model, clock.instant());
         return verifier.refusal(active, model);
     }
 

@@ -18,9 +18,10 @@ import org.jspecify.annotations.Nullable;
 /// it is rejected.
 ///
 /// A refusal that counts costs one of [#BUDGET]; as a new key can take minutes to become valid, the
-/// second comes [#AGAIN] and the third [#AT_LAST] after the first. A refusal that does not count is
-/// followed by another prompt every [#FOR_NOW], and after [#OFTEN] every [#SELDOM] ± 20 %. Whatever
-/// says nothing is followed by another within [#UNDECIDED].
+/// second comes [#AGAIN] after the first, and the third when [#AT_LAST] have passed since, or later
+/// where something came between. A refusal that does not count is followed by another prompt every
+/// [#FOR_NOW], and after [#OFTEN] every [#SELDOM] ± 20 %. Whatever says nothing is followed by
+/// another within [#UNDECIDED].
 ///
 /// For one thread at a time.
 final class Verification {
@@ -51,8 +52,9 @@ final class Verification {
 
     private final Set<String> writings = new LinkedHashSet<>();
     private int counted;
-    private Instant firstCounted = Instant.MIN;
     private Instant asked = Instant.MIN;
+    private boolean hurried;
+    private boolean askedInHaste;
     private Instant due = Instant.MIN;
     private @Nullable Instant waitingSince;
     private Instant nextEvidence = Instant.MIN;
@@ -71,6 +73,8 @@ final class Verification {
     void take(Verdict verdict, Instant now, Pauses pauses) {
         last = verdict;
         asked = now;
+        askedInHaste = hurried;
+        hurried = false;
         switch (verdict) {
             case Good() -> due = Instant.MIN;
             case Refused(var words) -> count(words, now);
@@ -96,6 +100,11 @@ final class Verification {
     /// @return whether it is time to ask others whose fault a refusal is
     boolean wantsEvidence(Instant now) {
         return !nextEvidence.isAfter(now);
+    }
+
+    /// @return whether it is rejected if the next refusal counts
+    boolean isLastToCount() {
+        return counted == BUDGET - 1;
     }
 
     /// Rejects without a prompt.
@@ -138,11 +147,15 @@ final class Verification {
     }
 
     /// Brings the next prompt forward, to this time at the earliest, if it was only waiting for
-    /// upstream.
+    /// upstream; never two in a row, for traffic that comes and goes would ask all the time.
     void hurry(Instant earliest) {
         if (isWaiting() || isUndecided()) {
-            var rested = asked.plus(isWaiting() ? FOR_NOW : HURRY);
-            due = earlier(due, rested.isBefore(earliest) ? earliest : rested);
+            var rested = asked.plus(isWaiting() || askedInHaste ? FOR_NOW : HURRY);
+            var hastened = rested.isBefore(earliest) ? earliest : rested;
+            if (hastened.isBefore(due)) {
+                due = hastened;
+                hurried = true;
+            }
         }
     }
 
@@ -215,13 +228,10 @@ final class Verification {
         counted++;
         rest = FIRST_REST;
         waitingSince = null;
-        if (counted == 1) {
-            firstCounted = now;
-        }
         if (counted >= BUDGET) {
             rejected = new Rejection(RejectionReason.KEY_REFUSED, words);
         } else {
-            due = firstCounted.plus(counted == 1 ? AGAIN : AT_LAST);
+            due = now.plus(counted == 1 ? AGAIN : AT_LAST.minus(AGAIN));
             nextEvidence = due;
         }
     }
@@ -235,10 +245,6 @@ final class Verification {
             waitingSince = now;
         }
         return now.plus(pauses.waiting(Duration.between(waitingSince, now)));
-    }
-
-    private static Instant earlier(Instant one, Instant other) {
-        return one.isBefore(other) ? one : other;
     }
 
     /// How long to wait until the next prompt.

@@ -146,7 +146,7 @@ final class Verifier {
     ///
     /// @param other what is proven beside it
     Evidence.Finding whoseFault(Revision refused, String model, Revision other) {
-        return evidence.about(refused, model, Optional.of(other));
+        return evidence.eachTime(refused, model, other);
     }
 
     /// Asks whether the key that requests are carried with is refused for one model or for all.
@@ -232,7 +232,11 @@ final class Verifier {
             return new Verdict.RefusedForNow(cause, words);
         }
         var proven = revisions.proven();
-        var fault = evidence.about(revision, revision.settings().defaultModel(), proven);
+        var model = revision.settings().defaultModel();
+        var fault =
+                proven.isPresent() && verification.isLastToCount()
+                        ? evidence.eachTime(revision, model, proven.get())
+                        : evidence.about(revision, model, proven);
         var why = words + "; " + fault.sentence();
         if (proven.isEmpty()) {
             verification.evidenceTold(clock.instant());

@@ -13,9 +13,13 @@ import jakarta.ws.rs.ProcessingException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
@@ -30,6 +34,9 @@ public class Prober {
     private static final int OUTPUT_TOKENS = 32;
 
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+    /// More than any list of models has.
+    private static final int MOST_BYTES = 1 << 20;
 
     /// More than anybody offers, and as much as one may look at.
     private static final int MOST_MODELS = 1000;
@@ -97,22 +104,55 @@ public class Prober {
                         .property("microprofile.rest.client.disable.default.mapper", true);
         config.tlsConfiguration()
                 .ifPresent(name -> builder.tlsConfiguration(tls.get(name).orElseThrow()));
-        try (var client = new ClosingClient(builder.build(PromptClient.class));
-                var response = question.apply(client.prompts())) {
-            return judge.judge(
-                    response.getStatus(),
-                    response.getHeaderString(HttpHeaders.CONTENT_TYPE),
-                    response.readEntity(byte[].class),
-                    settings.apiKey());
-        } catch (ProcessingException e) {
-            return new Judged(
-                    e.getCause() instanceof TimeoutException
-                            ? PromptOutcome.TIMED_OUT
-                            : PromptOutcome.UNREACHABLE,
-                    "");
+        try (var client = new ClosingClient(builder.build(PromptClient.class))) {
+            return inTime(() -> {
+                var response = question.apply(client.prompts());
+                return judge.judge(
+                        response.getStatus(),
+                        response.getHeaderString(HttpHeaders.CONTENT_TYPE),
+                        body(response),
+                        settings.apiKey());
+            });
         } catch (IOException e) {
             throw new IllegalStateException("closing a client cannot fail", e);
         }
+    }
+
+    /// The client's own time-out ends with the answer's head, so whatever sends the rest bit by bit
+    /// is left by closing the client.
+    private static Judged inTime(Callable<Judged> call) {
+        var answer = new FutureTask<>(call);
+        Thread.ofVirtual().name("prompt").start(answer);
+        try {
+            return answer.get(TIMEOUT.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            return failed(PromptOutcome.TIMED_OUT);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return failed(PromptOutcome.UNREACHABLE);
+        } catch (ExecutionException e) {
+            return failed(
+                    switch (e.getCause()) {
+                        case ProcessingException p when p.getCause() instanceof TimeoutException ->
+                                PromptOutcome.TIMED_OUT;
+                        case ProcessingException _, IOException _ -> PromptOutcome.UNREACHABLE;
+                        // What is no HTTP, as far as the client can tell.
+                        case null, default -> PromptOutcome.UPSTREAM_FAILED;
+                    });
+        } finally {
+            answer.cancel(true);
+        }
+    }
+
+    private static Judged failed(PromptOutcome outcome) {
+        return new Judged(outcome, "");
+    }
+
+    /// The beginning of the body: the rest would say nothing more. It is never read, nor is the
+    /// answer closed, which would; the connection ends with the client.
+    private static byte[] body(Response response) throws IOException {
+        var body = response.readEntity(InputStream.class);
+        return body == null ? new byte[0] : body.readNBytes(MOST_BYTES);
     }
 
     private static String bearer(Settings settings) {

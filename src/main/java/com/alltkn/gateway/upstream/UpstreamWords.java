@@ -3,31 +3,28 @@ package com.alltkn.gateway.upstream;
 import com.alltkn.gateway.openai.ErrorEnvelope;
 import com.alltkn.gateway.openai.Scrubber;
 import com.alltkn.gateway.secret.Secret;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
+import com.alltkn.gateway.secret.SecretMask;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.Locale;
-import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Upstream's own words about a key, fit for a log: short, on one line, and without the key,
-/// whatever upstream has made of it. Six characters of it in a row are masked, be it plain, in hex,
-/// in base64 or escaped.
+/// Upstream's own words about a key, fit for a log: short, on one line, without the key in any form
+/// that [SecretMask] knows, and without [#PART] characters of it in a row, for some quote a part.
 final class UpstreamWords {
 
     private static final int LONGEST = 200;
-    private static final int GRAM = 6;
+    private static final int PART = 6;
     private static final String MASK = "***";
 
-    private static final Pattern ESCAPED =
-            Pattern.compile("%([0-9A-Fa-f]{2})|\\\\u([0-9A-Fa-f]{4})|&#x([0-9A-Fa-f]{1,4});");
+    /// What no line of a log may hold: it would end it, or show it in another order.
+    private static final Pattern NO_TEXT = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Z}\\s]+");
+
+    private static final Pattern ASTERISKS = Pattern.compile("\\*{4,}");
 
     /// An answer's own number makes every one of them another.
     private static final Pattern REQUEST_ID =
             Pattern.compile(
-                    "[(\\[]?\\s*\\b(request|trace)[ _-]?id\\b\\s*[:=]\\s*\\S+\\s*[)\\]]?",
+                    "[(\\[]? ?\\b(request|trace)[ _-]?id\\b ?[:=] ?\\S+ ?[)\\]]?",
                     Pattern.CASE_INSENSITIVE);
 
     private UpstreamWords() {}
@@ -49,74 +46,28 @@ final class UpstreamWords {
 
     /// @return the text without the key, on one line and not too long
     static String without(Secret key, String text) {
-        var line = REQUEST_ID.matcher(unescaped(text)).replaceAll("");
-        var masked = Scrubber.scrub(masked(line.replace(key.reveal(), MASK), grams(key)));
-        var clean = masked.replaceAll("[\\p{Cntrl}\\s]+", " ").replace('"', '\'').strip();
+        var masked = withoutParts(key, new SecretMask(key).hide(text));
+        var line = NO_TEXT.matcher(masked).replaceAll(" ").replace('"', '\'');
+        var shown = Scrubber.scrub(ASTERISKS.matcher(line).replaceAll(MASK));
+        var clean = REQUEST_ID.matcher(shown).replaceAll("").strip();
         return clean.length() <= LONGEST ? clean : clean.substring(0, LONGEST) + "…";
     }
 
-    /// Undone as often as upstream may have escaped it on its way through others.
-    private static String unescaped(String text) {
-        var result = text;
-        for (var i = 0; i < 3; i++) {
-            var matcher = ESCAPED.matcher(result);
-            var next =
-                    matcher.replaceAll(found -> {
-                        var digits =
-                                found.group(1) != null
-                                        ? found.group(1)
-                                        : found.group(2) != null ? found.group(2) : found.group(3);
-                        var c = (char) Integer.parseInt(digits, 16);
-                        return c > ' ' && c < 127
-                                ? Matcher.quoteReplacement(Character.toString(c))
-                                : " ";
-                    });
-            if (next.equals(result)) {
-                return result;
-            }
-            result = next;
-        }
-        return result;
-    }
-
-    private static Set<String> grams(Secret key) {
-        var plain = key.reveal();
-        var bytes = plain.getBytes(StandardCharsets.UTF_8);
-        var grams = new HashSet<String>();
-        add(grams, plain);
-        add(grams, HexFormat.of().formatHex(bytes));
-        for (var offset = 0; offset < 3; offset++) {
-            var shifted = new byte[bytes.length + offset];
-            System.arraycopy(bytes, 0, shifted, offset, bytes.length);
-            var encoded = Base64.getEncoder().withoutPadding().encodeToString(shifted);
-            // The first and last characters hold what stands around the key, too.
-            var inner = encoded.substring(Math.min(encoded.length(), offset == 0 ? 0 : offset + 1));
-            add(grams, inner);
-            add(grams, inner.replace('+', '-').replace('/', '_'));
-        }
-        return grams;
-    }
-
-    private static void add(Set<String> grams, String form) {
-        var lower = form.toLowerCase(Locale.ROOT);
-        for (var i = 0; i + GRAM <= lower.length(); i++) {
-            grams.add(lower.substring(i, i + GRAM));
-        }
-    }
-
-    private static String masked(String text, Set<String> grams) {
-        var lower = text.toLowerCase(Locale.ROOT);
-        if (lower.length() != text.length()) {
-            return masked(lower, grams);
+    private static String withoutParts(Secret key, String text) {
+        var lower = key.reveal().toLowerCase(Locale.ROOT);
+        var parts = new HashSet<String>();
+        for (var i = 0; i + PART <= lower.length(); i++) {
+            parts.add(lower.substring(i, i + PART));
         }
         var result = new StringBuilder(text.length());
         var covered = 0;
         for (var i = 0; i < text.length(); i++) {
-            if (i + GRAM <= text.length() && grams.contains(lower.substring(i, i + GRAM))) {
+            if (i + PART <= text.length()
+                    && parts.contains(text.substring(i, i + PART).toLowerCase(Locale.ROOT))) {
                 if (covered <= i) {
                     result.append(MASK);
                 }
-                covered = i + GRAM;
+                covered = i + PART;
             }
             if (i >= covered) {
                 result.append(text.charAt(i));

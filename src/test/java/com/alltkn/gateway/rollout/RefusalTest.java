@@ -37,8 +37,8 @@ class RefusalTest {
         assertThat(world.active()).isEqualTo(OLD);
         assertThat(key(replacement)).contains(OLD);
         assertThat(world.reads).hasSize(reads);
-        assertThat(world.prompts(NEW)).isEqualTo(1);
-        assertThat(world.prompts(OLD)).isEqualTo(1);
+        assertThat(world.prompts(NEW)).isEqualTo(5);
+        assertThat(world.prompts(OLD)).isEqualTo(2);
         assertThat(world.events)
                 .containsExactly("promoted 1 rolled_back", "settled", "rejected 2 rolled_back");
     }
@@ -54,7 +54,7 @@ class RefusalTest {
         world.runFor(HOUR.multipliedBy(10));
 
         assertThat(world.active()).isEqualTo(OLD);
-        assertThat(world.prompts(NEW)).isEqualTo(1);
+        assertThat(world.prompts(NEW)).isEqualTo(5);
     }
 
     @Test

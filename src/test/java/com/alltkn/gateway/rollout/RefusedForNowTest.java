@@ -79,7 +79,7 @@ class RefusedForNowTest {
             world.runFor(HOUR);
 
             assertThat(world.prompts(OLD)).isZero();
-            assertThat(world.prompts(NEW)).isEqualTo(6);
+            assertThat(world.prompts(NEW)).isEqualTo(10);
             assertThat(world.events).contains("rejected 2 key_refused");
         }
 

@@ -23,6 +23,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The real loop between a source with versions and an upstream that knows keys, under a clock that
@@ -87,6 +88,7 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
     private Instant now = Instant.EPOCH;
     private @Nullable Unavailable down;
     private @Nullable PromptAnswer outage;
+    private Supplier<@Nullable PromptAnswer> flicker = () -> null;
     private Duration promptTime = Duration.ZERO;
     private Runnable duringPrompts = () -> {};
     private Separation separation = new Separation.NotApplicable();
@@ -189,8 +191,14 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
         models.put(model, answer);
     }
 
+    /// Says what the next prompt is answered with whatever the key, as long as it is not null.
+    void upstreamFlickers(Supplier<@Nullable PromptAnswer> answer) {
+        flicker = answer;
+    }
+
     void upstreamHealed() {
         outage = null;
+        flicker = () -> null;
         models.clear();
     }
 
@@ -468,7 +476,8 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
         var time = promptTime;
         duringPrompts.run();
         now = now.plus(time);
-        var answer = truth(key, model);
+        var flickers = flicker.get();
+        var answer = flickers != null ? flickers : truth(key, model);
         if (answer.counts()) {
             counted.add(now);
         }

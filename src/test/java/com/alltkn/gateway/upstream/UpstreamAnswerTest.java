@@ -1,9 +1,11 @@
 package com.alltkn.gateway.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.alltkn.gateway.secret.Secret;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
@@ -119,5 +121,18 @@ class UpstreamAnswerTest {
                         "no \"quota\"\r\nleft (request id: 20261130abc) " + "x ".repeat(500));
 
         assertThat(words).startsWith("no 'quota' left x x").hasSizeLessThanOrEqualTo(201);
+    }
+
+    @Test
+    void quotesWhateverIsNotFitForALineAsASpaceAndInNoTime() {
+        var words =
+                assertTimeoutPreemptively(
+                        Duration.ofSeconds(2),
+                        () ->
+                                UpstreamWords.without(
+                                        Secret.of(KEY),
+                                        "no" + " ".repeat(60_000) + "\u2028\u202e\u009b\u001bkey"));
+
+        assertThat(words).isEqualTo("no key");
     }
 }

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// flushes or closes standard output waits for; threads that are stuck, or memory that is full.
 ///
 /// The signal itself sets it, by a hook that is started beside all others; where the grace is over
-/// early, the end comes earlier, too. Its thread is there from the start and makes and loads nothing
-/// when it acts, for by then there may be no memory for it.
+/// early, the end comes earlier, too. Its thread is there from the start and makes and loads
+/// nothing when it acts, for by then there may be no memory for it.
 @Singleton
 final class ExitDeadline {
 

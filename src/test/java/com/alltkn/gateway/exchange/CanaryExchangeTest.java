@@ -168,7 +168,7 @@ class CanaryExchangeTest {
         var refused = "gateway_revision_rejections_total{reason=\"key_refused\"}";
         var rejected = metric(refused);
         upstream.on(this::isCandidates, Script.json(401, "{}"));
-        upstream.answerPrompts(Script.json(401, "{}"));
+        upstream.onPrompt(this::isCandidates, Script.json(401, "{}"));
 
         var responses = exchange(100);
 

@@ -212,7 +212,8 @@ final class ColdStart {
         if (waiting.isEmpty() || turnDue().isAfter(now)) {
             return Optional.empty();
         }
-        var late = now.plus(pause(waiting, now)).minus(LONGEST_WAIT);
+        // This very prompt may be the one after which the turns come less often.
+        var late = now.plus(TURN_OF_TWO).minus(LONGEST_WAIT);
         var older =
                 waiting.stream()
                         .skip(1)

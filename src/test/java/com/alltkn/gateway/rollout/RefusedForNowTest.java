@@ -216,6 +216,23 @@ class RefusedForNowTest {
         }
 
         @Test
+        void servesAnOlderVersionSoonAfterWheneverUpstreamHeals() {
+            for (var outage = 300; outage <= 900; outage += 5) {
+                var here = new RolloutSimulation();
+                here.write(OLD);
+                here.upstream(NEW, REFUSED);
+                here.modelFails(MODEL, REFUSED);
+                here.write(NEW);
+                here.runFor(Duration.ofSeconds(outage));
+                here.upstreamHealed();
+
+                here.runFor(HEALED);
+
+                assertThat(here.active()).as("after %d s", outage).isEqualTo(OLD);
+            }
+        }
+
+        @Test
         void neverStopsAskingAboutWhatItHas() {
             world.write(OLD);
             world.write(NEW);

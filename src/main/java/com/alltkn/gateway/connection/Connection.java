@@ -36,7 +36,6 @@ final class Connection {
     private Runnable whenKnown = () -> {};
     private boolean inMessage;
     private boolean answering;
-    private boolean needsTurn;
     private long holdsInput;
     private long lastUnsent;
     private long lastProgress;
@@ -86,25 +85,9 @@ final class Connection {
     }
 
     /// @return whether the next bytes may be decoded: those of a request under way, or of the next
-    ///   one if the last is answered and what was written has gone, but for a little, and it has
-    ///   its turn
+    ///   one if the last is answered and what was written has gone, but for a little
     boolean mayDecode() {
-        return inMessage || (!answering && !needsTurn && channel.isWritable());
-    }
-
-    /// @return whether its next request has to wait for a turn: [#pace()] knows when that comes
-    boolean needsTurn() {
-        return needsTurn;
-    }
-
-    /// @return how soon strangers get to ask again
-    StrangerPace pace() {
-        return all.paceOf(channel);
-    }
-
-    /// Tells that it has its turn.
-    void takeTurn() {
-        needsTurn = false;
+        return inMessage || (!answering && channel.isWritable());
     }
 
     boolean isInMessage() {
@@ -134,7 +117,6 @@ final class Connection {
     /// Tells that the request under way has been answered, and that the next one may come.
     void turnOver() {
         answering = false;
-        needsTurn = party.areStrangers();
         rest();
     }
 

@@ -127,10 +127,6 @@ public class Connections {
         return clocks;
     }
 
-    StrangerPace paceOf(Channel channel) {
-        return roundsOf(channel).pace();
-    }
-
     Party strangersParty() {
         return strangers;
     }

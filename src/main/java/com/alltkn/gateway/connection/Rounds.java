@@ -12,21 +12,15 @@ final class Rounds {
 
     private final EventLoop loop;
     private final Set<Connection> connections = new HashSet<>();
-    private final StrangerPace pace;
 
     private Rounds(EventLoop loop) {
         this.loop = loop;
-        this.pace = new StrangerPace(loop, System::nanoTime);
     }
 
     static Rounds start(EventLoop loop) {
         var rounds = new Rounds(loop);
         rounds.next();
         return rounds;
-    }
-
-    StrangerPace pace() {
-        return pace;
     }
 
     void add(Connection connection) {

@@ -140,8 +140,6 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
             answeredMeanwhile = false;
             connection.turnOver();
             resume(context);
-        } else if (connection.needsTurn()) {
-            resume(context);
         }
         hold(context);
     }
@@ -182,17 +180,7 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
             return;
         }
         resuming = true;
-        if (connection.needsTurn()) {
-            connection.pace().await(() -> takeTurn(context));
-        } else {
-            context.executor().execute(() -> goOn(context));
-        }
-    }
-
-    private boolean takeTurn(ChannelHandlerContext context) {
-        connection.takeTurn();
-        goOn(context);
-        return !context.isRemoved();
+        context.executor().execute(() -> goOn(context));
     }
 
     private void goOn(ChannelHandlerContext context) {

@@ -44,6 +44,9 @@ class BodiesIT {
                 production
                         .gateway()
                         .environment("GATEWAY_CALLERS_FILE", callers().toString())
+                        // The first of a hundred pauses until the last has been sent.
+                        .environment("GATEWAY_EXCHANGE_BODY_TIMEOUT", "5m")
+                        .environment("GATEWAY_EXCHANGE_BODY_TOTAL_TIMEOUT", "5m")
                         .start()
                         .awaitReady();
         // What a first load makes of classes, code and buffers is no part of it.
@@ -112,7 +115,9 @@ class BodiesIT {
                                                 + chunk(file))
                                 .send(pieces));
             }
-            await().atMost(SOON).until(() -> gateway.metric(METER) >= 100.0 * 63 * 1024);
+            // Full windows of a hundred connections open slowly after what came before.
+            await().atMost(Duration.ofMinutes(3))
+                    .until(() -> gateway.metric(METER) >= 100.0 * 63 * 1024);
 
             assertThat(gateway.metric(METER)).isLessThanOrEqualTo(100.0 * 64 * 1024);
             assertThat(gateway.usedMemory() - idle).isLessThan(64 * MEBIBYTE);

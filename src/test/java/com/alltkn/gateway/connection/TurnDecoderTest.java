@@ -52,20 +52,6 @@ class TurnDecoderTest {
     }
 
     @Test
-    void makesAStrangerWaitForItsTurnOnceItIsAnswered() {
-        channel.freezeTime();
-        arrive(REQUEST.repeat(1_000));
-        var decoded = decoded();
-
-        for (var i = 0; i < 1_000; i++) {
-            answer(HttpResponseStatus.UNAUTHORIZED);
-            decoded += decoded();
-        }
-
-        assertThat(decoded).isBetween(101, 999);
-    }
-
-    @Test
     void takesNoInterimAnswerForTheEnd() {
         arrive(REQUEST.repeat(2));
 

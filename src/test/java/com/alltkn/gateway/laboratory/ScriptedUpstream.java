@@ -14,8 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -46,6 +48,7 @@ public final class ScriptedUpstream implements AutoCloseable {
     private static final String PROMPT = "Answer with the word OK.";
 
     private final ServerSocket listener;
+    private final Future<?> accepting;
     private final @Nullable SSLContext tls;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Map<Long, ScriptedConnection> connections = new ConcurrentHashMap<>();
@@ -69,7 +72,7 @@ public final class ScriptedUpstream implements AutoCloseable {
     private ScriptedUpstream(@Nullable SSLContext tls) throws IOException {
         this.listener = new ServerSocket(0, 1024, InetAddress.getByName("127.0.0.1"));
         this.tls = tls;
-        threads.execute(this::accept);
+        this.accepting = threads.submit(this::accept);
     }
 
     /// Starts on a free port of 127.0.0.1.
@@ -232,8 +235,14 @@ public final class ScriptedUpstream implements AutoCloseable {
     public void close() {
         try {
             listener.close();
+            // Until the virtual thread has left it, its socket goes on taking connections.
+            accepting.get();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the listener failed", e.getCause());
         } finally {
             connections.values().forEach(ScriptedConnection::abandon);
             threads.shutdownNow();

@@ -32,6 +32,9 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
     /// Less than this is not worth a look at how much it may be.
     private static final int LITTLE = 32 * 1024;
 
+    /// A buffer of this size is not worth a smaller one.
+    private static final int ROOMY = 2 * 1024;
+
     /// As much as proxies usually let through.
     private static final int MOST_FIELDS = 128;
 
@@ -205,6 +208,9 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
 
     private void hold(ChannelHandlerContext context) {
         var buffer = internalBuffer();
+        if (buffer.isReadable()) {
+            shrink(buffer);
+        }
         connection.holdInput(buffer.capacity());
         if (buffer.readableBytes() >= LITTLE
                 && !connection.mayDecode()
@@ -216,6 +222,14 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
                 stopped = true;
                 connection.whenKnown(() -> resume(context));
             }
+        }
+    }
+
+    /// Keeps no whole read for the beginning of a line that it ended with.
+    private static void shrink(ByteBuf buffer) {
+        var rest = buffer.readableBytes();
+        if (buffer.capacity() > ROOMY && rest < buffer.capacity() / 4 && buffer.refCnt() == 1) {
+            buffer.discardReadBytes().capacity(rest);
         }
     }
 

@@ -16,6 +16,7 @@ import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.http.HttpServerOptions;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -69,6 +70,26 @@ class TurnDecoderTest {
         assertThat(connections.heldBytes()).isGreaterThanOrEqualTo(large.length());
         answer(HttpResponseStatus.OK);
         answer(HttpResponseStatus.OK);
+        assertThat(connections.heldBytes()).isZero();
+    }
+
+    @Test
+    void keepsNoWholeReadForTheBeginningOfAChunk() {
+        channel.pipeline()
+                .addLast(
+                        new ChannelInboundHandlerAdapter() {
+                            @Override
+                            public void channelRead(ChannelHandlerContext context, Object message) {
+                                ReferenceCountUtil.release(message);
+                            }
+                        });
+        arrive(CHUNKED);
+        for (var i = 0; i < 3; i++) {
+            arrive("1\r\nx\r\n".repeat(10_000) + "1\r");
+            assertThat(connections.heldBytes()).isLessThan(100);
+            arrive("\nx\r\n");
+        }
+
         assertThat(connections.heldBytes()).isZero();
     }
 

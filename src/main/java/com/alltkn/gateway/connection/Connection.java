@@ -30,12 +30,14 @@ final class Connection {
     /// it.
     private final AtomicLong restingSince = new AtomicLong();
 
+    private final Turns turns;
     private final ChannelHandlerContext door;
     private ChannelHandlerContext closingPoint;
     private long headSince;
     private Runnable whenKnown = () -> {};
     private boolean inMessage;
     private boolean answering;
+    private boolean isNew = true;
     private long holdsInput;
     private long lastUnsent;
     private long lastProgress;
@@ -56,6 +58,7 @@ final class Connection {
     Connection(Connections all, ChannelHandlerContext context, Object address, Party strangers) {
         this.all = all;
         this.channel = context.channel();
+        this.turns = all.turnsOf(channel);
         this.door = context;
         this.closingPoint = context;
         this.address = address;
@@ -90,6 +93,21 @@ final class Connection {
         return inMessage || (!answering && channel.isWritable());
     }
 
+    /// @return whether it is a caller's
+    boolean isKnown() {
+        return !party.areStrangers();
+    }
+
+    /// @return whether it has had no answer yet
+    boolean isNew() {
+        return isNew;
+    }
+
+    /// @return those of its event loop
+    Turns turns() {
+        return turns;
+    }
+
     boolean isInMessage() {
         return inMessage;
     }
@@ -117,6 +135,7 @@ final class Connection {
     /// Tells that the request under way has been answered, and that the next one may come.
     void turnOver() {
         answering = false;
+        isNew = false;
         rest();
     }
 
@@ -127,7 +146,7 @@ final class Connection {
     }
 
     /// Lets as much wait as a caller may.
-    void isKnown() {
+    void becameKnown() {
         channel.config().setWriteBufferWaterMark(WriteBufferWaterMark.DEFAULT);
         whenKnown.run();
     }

@@ -127,6 +127,10 @@ public class Connections {
         return clocks;
     }
 
+    Turns turnsOf(Channel channel) {
+        return roundsOf(channel).turns();
+    }
+
     Party strangersParty() {
         return strangers;
     }
@@ -214,7 +218,7 @@ public class Connections {
             leave(connection);
             enter(connection, next);
             hold(connection, waiting);
-            connection.isKnown();
+            connection.becameKnown();
             return true;
         }
     }

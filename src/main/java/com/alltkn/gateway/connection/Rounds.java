@@ -5,22 +5,29 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/// Looks at all connections of one event loop now and then: one clock for all of them.
+/// The connections of one event loop: looks at all of them now and then, by one clock, and has the
+/// strangers among them take [Turns].
 final class Rounds {
 
     private static final long INTERVAL = 500;
 
     private final EventLoop loop;
     private final Set<Connection> connections = new HashSet<>();
+    private final Turns turns;
 
     private Rounds(EventLoop loop) {
         this.loop = loop;
+        this.turns = new Turns(loop);
     }
 
     static Rounds start(EventLoop loop) {
         var rounds = new Rounds(loop);
         rounds.next();
         return rounds;
+    }
+
+    Turns turns() {
+        return turns;
     }
 
     void add(Connection connection) {

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// Decodes one request at a time: the next one when the one before is answered and the answer has
 /// gone, but for a little. Until then its bytes wait as they are, for a decoded request takes many
 /// times as much; and they are read on up to a bound, for as long as that is done the caller's end
-/// is noticed.
+/// is noticed. A stranger's bytes wait for one of the [Turns], too.
 ///
 /// Of header fields it takes a number that is enough for everybody, trailers included, and none
 /// that is folded: a field of three bytes takes a hundred, and for each fold Netty copies the
@@ -42,6 +42,9 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
     private ByteBuf input = Unpooled.EMPTY_BUFFER;
     private int fields;
     private boolean inFields;
+    private boolean turn;
+    private boolean granted;
+    private boolean waiting;
     private boolean reading;
     private boolean answeredMeanwhile;
     private boolean resuming;
@@ -55,7 +58,7 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out)
             throws Exception {
-        if (!connection.mayDecode()) {
+        if (!turn || !connection.mayDecode()) {
             return;
         }
         input = in;
@@ -132,7 +135,48 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
     }
 
     @Override
+    public void handlerAdded(ChannelHandlerContext context) throws Exception {
+        super.handlerAdded(context);
+        connection.whenKnown(() -> resume(context));
+    }
+
+    @Override
     public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
+        if (connection.isKnown() || granted) {
+            turn = true;
+            read(context, message);
+        } else {
+            turn = !waiting && connection.turns().isFree(connection.isNew());
+            readOfStranger(context, message);
+        }
+    }
+
+    private void readOfStranger(ChannelHandlerContext context, Object message) throws Exception {
+        var more = message instanceof ByteBuf bytes ? bytes.readableBytes() : 0;
+        var all = internalBuffer().readableBytes() + more;
+        read(context, message);
+        var rest = internalBuffer().readableBytes();
+        connection.turns().taken(Turns.cost(all - rest));
+        if (!turn && !waiting && rest > 0 && connection.mayDecode()) {
+            waiting = true;
+            connection.turns().await(connection.isNew(), () -> takeTurn(context));
+        }
+    }
+
+    /// @return what it cost
+    private int takeTurn(ChannelHandlerContext context) {
+        waiting = false;
+        var all = internalBuffer().readableBytes();
+        granted = true;
+        try {
+            goOn(context);
+        } finally {
+            granted = false;
+        }
+        return Turns.cost(all - internalBuffer().readableBytes());
+    }
+
+    private void read(ChannelHandlerContext context, Object message) throws Exception {
         reading = true;
         try {
             super.channelRead(context, message);
@@ -213,14 +257,13 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
         }
         connection.holdInput(buffer.capacity());
         if (buffer.readableBytes() >= LITTLE
-                && !connection.mayDecode()
+                && !(turn && connection.mayDecode())
                 && buffer.readableBytes() >= connection.mostInput()) {
             var vertx = vertx(context);
             if (vertx != null) {
                 // By its own means, for it stops and goes on reading for its own reasons, too.
                 vertx.doPause();
                 stopped = true;
-                connection.whenKnown(() -> resume(context));
             }
         }
     }

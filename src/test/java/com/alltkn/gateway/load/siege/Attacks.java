@@ -118,6 +118,23 @@ final class Attacks {
                         Flow.of(4000, Payload.of("GET /v1/models HTTP/1.1\r\nhost: g\r\n\r\n"))
                                 .opening(2000)),
                 Attack.of(
+                        "asking-401",
+                        "connections that ask again as soon as they have their 401",
+                        Flow.of(4000, Payload.of("GET /v1/models HTTP/1.1\r\nhost: g\r\n\r\n"))
+                                .opening(2000)
+                                .again()),
+                Attack.of(
+                        "asking-chunks",
+                        "the same with endless bodies in chunks of one byte",
+                        Flow.of(
+                                        500,
+                                        Payload.of(
+                                                        "POST %s HTTP/1.1\r\nhost: g\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+                                                                .formatted(CHAT))
+                                                .then("1\r\nx\r\n", 1024 * 1024))
+                                .opening(500)
+                                .again()),
+                Attack.of(
                         "idle-silent",
                         "connections without a byte",
                         Flow.of(4000, Payload.NOTHING).opening(2000)),

@@ -98,14 +98,14 @@ final class Connection {
         return !party.areStrangers();
     }
 
-    /// @return whether it has had no answer yet
-    boolean isNew() {
-        return isNew;
+    /// @return whether it takes its turn at once, for too much waits already and it is a caller's
+    boolean mayNotWait() {
+        return isKnown() && all.holdMuch();
     }
 
-    /// @return those of its event loop
-    Turns turns() {
-        return turns;
+    /// @return those whose turns it waits for
+    Turns.Line line() {
+        return party.areStrangers() ? turns.ofStrangers(isNew) : party.line(turns);
     }
 
     boolean isInMessage() {

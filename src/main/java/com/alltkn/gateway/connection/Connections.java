@@ -194,6 +194,11 @@ public class Connections {
         }
     }
 
+    /// @return whether so much waits that a caller's part of it may come to its end
+    boolean holdMuch() {
+        return heldBytes() >= mostHeld / 4;
+    }
+
     int mostInput(Party party) {
         return !party.areStrangers() && heldBytes() < mostHeld / 2 ? MUCH_INPUT : LITTLE_INPUT;
     }

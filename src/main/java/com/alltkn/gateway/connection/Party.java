@@ -1,7 +1,9 @@
 package com.alltkn.gateway.connection;
 
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// Those who hold connections together: one caller, or all that have shown no valid credential.
@@ -13,6 +15,7 @@ final class Party {
     /// In the order of their arrival. Guarded by [Connections], as everything that changes.
     private final Set<Connection> members = new LinkedHashSet<>();
 
+    private final Map<Turns, Turns.Line> lines = new ConcurrentHashMap<>();
     private long held;
 
     /// @param caller the caller's id, null for strangers
@@ -20,6 +23,12 @@ final class Party {
     Party(@Nullable String caller, long mostHeld) {
         this.caller = caller;
         this.mostHeld = mostHeld;
+    }
+
+    /// @return the line in which its connections of one event loop wait for each other; for any
+    ///   thread
+    Turns.Line line(Turns turns) {
+        return lines.computeIfAbsent(turns, Turns::line);
     }
 
     boolean areStrangers() {

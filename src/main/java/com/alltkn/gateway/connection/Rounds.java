@@ -5,8 +5,8 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
-/// The connections of one event loop: looks at all of them now and then, by one clock, and has the
-/// strangers among them take [Turns].
+/// The connections of one event loop: looks at all of them now and then, by one clock, and lets
+/// them take [Turns].
 final class Rounds {
 
     private static final long INTERVAL = 500;

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// Decodes one request at a time: the next one when the one before is answered and the answer has
 /// gone, but for a little. Until then its bytes wait as they are, for a decoded request takes many
 /// times as much; and they are read on up to a bound, for as long as that is done the caller's end
-/// is noticed. A stranger's bytes wait for one of the [Turns], too.
+/// is noticed. They wait for one of the [Turns], too.
 ///
 /// Of header fields it takes a number that is enough for everybody, trailers included, and none
 /// that is folded: a field of three bytes takes a hundred, and for each fold Netty copies the
@@ -35,6 +35,12 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
     /// A buffer of this size is not worth a smaller one.
     private static final int ROOMY = 2 * 1024;
 
+    /// More than this is not read while it is another's turn, which is not for long.
+    private static final int BRIEF = 4 * 1024;
+
+    /// So many pieces of a body take as long as a small request.
+    private static final int MANY_PIECES = 128;
+
     /// As much as proxies usually let through.
     private static final int MOST_FIELDS = 128;
 
@@ -42,6 +48,9 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
     private ByteBuf input = Unpooled.EMPTY_BUFFER;
     private int fields;
     private boolean inFields;
+    private int pieces;
+    private int cost;
+    private boolean chopped;
     private boolean turn;
     private boolean granted;
     private boolean waiting;
@@ -58,7 +67,7 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out)
             throws Exception {
-        if (!turn || !connection.mayDecode()) {
+        if (!mayDecode()) {
             return;
         }
         input = in;
@@ -74,9 +83,11 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
             return;
         }
         inFields = false;
+        pieces += out.size();
         for (var i = 0; i < out.size(); i++) {
             var message = out.get(i);
             if (message instanceof HttpRequest request) {
+                cost++;
                 connection.requestBegan();
                 if (!HttpUtil.isKeepAlive(request)) {
                     // Vert.x overlooks it beside another option, "TE, close" say.
@@ -87,6 +98,12 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
                 connection.requestEnded();
             }
         }
+    }
+
+    /// A body is taken as it comes, for it is counted and bounded elsewhere, but for one that is
+    /// cut up small.
+    private boolean mayDecode() {
+        return connection.mayDecode() && (turn || (connection.isInMessage() && !chopped));
     }
 
     @Override
@@ -142,53 +159,55 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
-        if (connection.isKnown() || granted) {
-            turn = true;
+        if (granted) {
             read(context, message);
         } else {
-            turn = !waiting && connection.turns().isFree(connection.isNew());
-            readOfStranger(context, message);
+            var line = connection.line();
+            turn = !waiting && (line.isFree() || connection.mayNotWait());
+            read(context, message);
+            line.taken(cost);
         }
     }
 
-    private void readOfStranger(ChannelHandlerContext context, Object message) throws Exception {
-        var more = message instanceof ByteBuf bytes ? bytes.readableBytes() : 0;
-        var all = internalBuffer().readableBytes() + more;
-        read(context, message);
-        var rest = internalBuffer().readableBytes();
-        connection.turns().taken(Turns.cost(all - rest));
-        if (!turn && !waiting && rest > 0 && connection.mayDecode()) {
+    private void read(ChannelHandlerContext context, Object message) throws Exception {
+        reading = true;
+        pieces = 0;
+        cost = 0;
+        try {
+            super.channelRead(context, message);
+        } finally {
+            reading = false;
+        }
+        cost += pieces / MANY_PIECES;
+        chopped = connection.isInMessage() && (chopped || pieces > MANY_PIECES);
+        if (answeredMeanwhile) {
+            answeredMeanwhile = false;
+            connection.turnOver();
+            resume(context);
+        }
+        awaitTurn(context);
+        hold(context);
+    }
+
+    private void awaitTurn(ChannelHandlerContext context) {
+        if (!waiting && internalBuffer().isReadable() && connection.mayDecode() && !mayDecode()) {
             waiting = true;
-            connection.turns().await(connection.isNew(), () -> takeTurn(context));
+            connection.line().await(() -> takeTurn(context));
         }
     }
 
     /// @return what it cost
     private int takeTurn(ChannelHandlerContext context) {
         waiting = false;
-        var all = internalBuffer().readableBytes();
+        turn = true;
         granted = true;
+        cost = 0;
         try {
             goOn(context);
         } finally {
             granted = false;
         }
-        return Turns.cost(all - internalBuffer().readableBytes());
-    }
-
-    private void read(ChannelHandlerContext context, Object message) throws Exception {
-        reading = true;
-        try {
-            super.channelRead(context, message);
-        } finally {
-            reading = false;
-        }
-        if (answeredMeanwhile) {
-            answeredMeanwhile = false;
-            connection.turnOver();
-            resume(context);
-        }
-        hold(context);
+        return cost;
     }
 
     @Override
@@ -256,9 +275,7 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
             shrink(buffer);
         }
         connection.holdInput(buffer.capacity());
-        if (buffer.readableBytes() >= LITTLE
-                && !(turn && connection.mayDecode())
-                && buffer.readableBytes() >= connection.mostInput()) {
+        if (holdsEnough(buffer.readableBytes())) {
             var vertx = vertx(context);
             if (vertx != null) {
                 // By its own means, for it stops and goes on reading for its own reasons, too.
@@ -266,6 +283,12 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
                 stopped = true;
             }
         }
+    }
+
+    private boolean holdsEnough(int bytes) {
+        return waiting
+                ? bytes >= BRIEF
+                : bytes >= LITTLE && !mayDecode() && bytes >= connection.mostInput();
     }
 
     /// Keeps no whole read for the beginning of a line that it ended with.

@@ -6,81 +6,115 @@ import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 
-/// Lets strangers take turns on one event loop: a few between two looks at what has come on all of
-/// its connections. However many of them ask, a caller waits for those few only, and what callers
-/// leave of the loop's time is theirs.
-///
-/// The first request of a connection goes before those of strangers who were answered already, for
-/// it may be the one with a valid credential. For the event loop alone.
+/// Lets those who ask take turns on one event loop: of each line a few between two looks at what
+/// has come on all connections. However many requests one of them sends at once, everybody else
+/// waits for those few only; and what others leave of the loop's time is its own, so that nobody
+/// waits where nobody else asks. For the event loop alone.
 final class Turns {
 
-    /// What may be done in a round, as [#cost] counts: about a millisecond.
+    /// What a line may do between two looks: about a millisecond, if it asks for nothing but
+    /// refusals.
     private static final int ROUND = 16;
 
-    private static final int BYTES_AT_ONE = 4 * 1024;
-
     private final EventLoop loop;
-    private final Queue<IntSupplier> newcomers = new ArrayDeque<>();
-    private final Queue<IntSupplier> others = new ArrayDeque<>();
-    private int left = ROUND;
+    private final Line newcomers = new Line();
+    private final Line strangers = new Line();
+
+    /// Those that had a turn since the last look.
+    private final Queue<Line> used = new ArrayDeque<>();
+
+    /// Those of whom somebody waits.
+    private final Queue<Line> waiting = new ArrayDeque<>();
+
+    private final Runnable looked = this::looked;
+    private final Runnable round = this::round;
     private boolean scheduled;
 
     Turns(EventLoop loop) {
         this.loop = loop;
     }
 
-    /// @param bytes how many bytes were decoded in a turn
-    /// @return what that costs
-    static int cost(int bytes) {
-        return bytes == 0 ? 0 : 1 + bytes / BYTES_AT_ONE;
+    /// @return one more line
+    Line line() {
+        return new Line();
     }
 
-    /// @return whether it is anybody's turn who comes now
-    boolean isFree(boolean newcomer) {
-        return left > 0 && newcomers.isEmpty() && (newcomer || others.isEmpty());
-    }
-
-    /// Tells of a turn that was taken because it was free.
-    void taken(int cost) {
-        if (cost > 0) {
-            left -= cost;
-            schedule();
-        }
-    }
-
-    /// Waits for a turn.
+    /// The lines of connections that have shown no valid credential.
     ///
-    /// @param turn is run when it comes, and says what it cost
-    void await(boolean newcomer, IntSupplier turn) {
-        (newcomer ? newcomers : others).add(turn);
-        schedule();
+    /// @param isNew whether it has had no answer yet: its first request may be the one with a valid
+    ///   credential, and does not stand behind those of strangers who were answered already
+    Line ofStrangers(boolean isNew) {
+        return isNew ? newcomers : strangers;
     }
 
-    /// A scheduled task is looked for once after each look at the connections, others until there
-    /// are none.
-    private void schedule() {
-        if (!scheduled) {
-            scheduled = true;
-            var _ = loop.schedule(this::round, 0, TimeUnit.NANOSECONDS);
+    /// Runs as a task, which comes after a look at the connections.
+    private void looked() {
+        for (var line = used.poll(); line != null; line = used.poll()) {
+            line.taken = 0;
         }
     }
 
+    /// Runs as a scheduled task: between two looks the loop fetches those once only.
     private void round() {
         scheduled = false;
-        left = ROUND;
-        take(newcomers);
-        // Newcomers without end keep nobody waiting for ever.
-        left = Math.max(1, left);
-        take(others);
-        if (!newcomers.isEmpty() || !others.isEmpty()) {
-            schedule();
+        for (var count = waiting.size(); count > 0; count--) {
+            waiting.remove().take();
         }
     }
 
-    /// Whoever asks again in its turn waits for another round.
-    private void take(Queue<IntSupplier> waiting) {
-        for (var count = waiting.size(); count > 0 && left > 0; count--) {
-            left -= waiting.remove().getAsInt();
+    /// Those who wait for each other: the connections of one caller, or of strangers.
+    final class Line {
+
+        private final Queue<IntSupplier> turns = new ArrayDeque<>();
+        private int taken;
+        private boolean isWaiting;
+
+        /// @return whether it is the turn of whoever comes now
+        boolean isFree() {
+            return taken < ROUND && turns.isEmpty();
+        }
+
+        /// Tells of a turn.
+        ///
+        /// @param cost 1 for a request
+        void taken(int cost) {
+            if (taken == 0 && cost > 0) {
+                if (used.isEmpty()) {
+                    loop.execute(looked);
+                }
+                used.add(this);
+            }
+            taken += cost;
+        }
+
+        /// Waits for a turn.
+        ///
+        /// @param turn is run when it comes, and says what it cost
+        void await(IntSupplier turn) {
+            turns.add(turn);
+            queue();
+        }
+
+        /// Whoever asks again in its turn waits for another round.
+        private void take() {
+            isWaiting = false;
+            for (var count = turns.size(); count > 0 && taken < ROUND; count--) {
+                taken(turns.remove().getAsInt());
+            }
+            if (!turns.isEmpty()) {
+                queue();
+            }
+        }
+
+        private void queue() {
+            if (!isWaiting) {
+                isWaiting = true;
+                waiting.add(this);
+            }
+            if (!scheduled) {
+                scheduled = true;
+                var _ = loop.schedule(round, 0, TimeUnit.NANOSECONDS);
+            }
         }
     }
 }

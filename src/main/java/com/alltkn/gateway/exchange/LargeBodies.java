@@ -4,13 +4,19 @@ import com.alltkn.gateway.openai.BodyBytes;
 import com.alltkn.gateway.openai.BodyReading;
 import com.alltkn.gateway.openai.RequestReader;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /// Reads bodies that would hold an event loop for too long, each on a virtual thread of its own.
-/// Half of the processors at most are busy with them, and after each block it is another body's
-/// turn, so that none waits for another to be read to its end.
+/// Half of the processors at most are busy with them, and half of the time: where there is only one
+/// processor an event loop would else wait for it at each of its steps. After each block it is
+/// another body's turn, so that none waits for another to be read to its end.
 final class LargeBodies {
+
+    /// A pause is no longer, however long a block took.
+    private static final long LONGEST_PAUSE = TimeUnit.MILLISECONDS.toNanos(2);
 
     private final Semaphore turns;
 
@@ -41,7 +47,7 @@ final class LargeBodies {
                             BodyReading reading;
                             turns.acquireUninterruptibly();
                             try {
-                                reading = RequestReader.read(body, () -> nextTurn(wanted));
+                                reading = RequestReader.read(body, new Turn(wanted)::next);
                             } finally {
                                 turns.release();
                             }
@@ -54,9 +60,23 @@ final class LargeBodies {
         return turns.getQueueLength();
     }
 
-    private boolean nextTurn(BooleanSupplier wanted) {
-        turns.release();
-        turns.acquireUninterruptibly();
-        return wanted.getAsBoolean();
+    /// The time that the reading of one body takes of a processor at once.
+    private final class Turn {
+
+        private final BooleanSupplier wanted;
+        private long since = System.nanoTime();
+
+        Turn(BooleanSupplier wanted) {
+            this.wanted = wanted;
+        }
+
+        /// Ends one turn and waits for the next.
+        boolean next() {
+            LockSupport.parkNanos(Math.min(System.nanoTime() - since, LONGEST_PAUSE));
+            turns.release();
+            turns.acquireUninterruptibly();
+            since = System.nanoTime();
+            return wanted.getAsBoolean();
+        }
     }
 }

@@ -3,6 +3,7 @@ package com.alltkn.gateway.connection;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.alltkn.gateway.laboratory.Mappings;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -91,6 +92,41 @@ class TurnDecoderTest {
         }
 
         assertThat(connections.heldBytes()).isZero();
+    }
+
+    @Test
+    void waitsForItsTurnBehindOthersOfItsKind() {
+        var line = connections.turnsOf(channel).ofStrangers(true);
+        line.taken(16);
+        // Reads no further until the end of a look, as a loop does with its other connections.
+        channel.pipeline().fireChannelRead(bytes(REQUEST.repeat(2)));
+        assertThat(decoded()).isZero();
+
+        channel.runPendingTasks();
+        assertThat(decoded()).isEqualTo(1);
+    }
+
+    @Test
+    void waitsWithTheRestOfABodyThatIsCutUpSmall() {
+        channel.pipeline().fireChannelRead(bytes(CHUNKED + "1\r\nx\r\n".repeat(1_000)));
+        assertThat(pieces()).isEqualTo(1_000);
+        connections.turnsOf(channel).ofStrangers(true).taken(16);
+
+        channel.pipeline().fireChannelRead(bytes("1\r\nx\r\n".repeat(1_000)));
+        assertThat(pieces()).isZero();
+        channel.runPendingTasks();
+        assertThat(pieces()).isEqualTo(1_000);
+    }
+
+    @Test
+    void takesABodyAsItComesThatIsNot() {
+        channel.pipeline().fireChannelRead(bytes(CHUNKED + "1\r\nx\r\n"));
+        assertThat(pieces()).isEqualTo(1);
+        connections.turnsOf(channel).ofStrangers(true).taken(16);
+
+        channel.pipeline().fireChannelRead(bytes("1\r\nx\r\n"));
+
+        assertThat(pieces()).isEqualTo(1);
     }
 
     @Test
@@ -203,7 +239,11 @@ class TurnDecoderTest {
     }
 
     private void arrive(String text) {
-        channel.writeInbound(Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII));
+        channel.writeInbound(bytes(text));
+    }
+
+    private static ByteBuf bytes(String text) {
+        return Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII);
     }
 
     private void answer(HttpResponseStatus status) {
@@ -213,12 +253,20 @@ class TurnDecoderTest {
     }
 
     private int decoded() {
-        var requests = 0;
+        return take(HttpRequest.class);
+    }
+
+    private int pieces() {
+        return take(HttpContent.class);
+    }
+
+    private int take(Class<? extends HttpObject> kind) {
+        var count = 0;
         for (Object message = channel.readInbound();
                 message != null;
                 message = channel.readInbound()) {
-            requests += message instanceof HttpRequest ? 1 : 0;
+            count += kind.isInstance(message) ? 1 : 0;
         }
-        return requests;
+        return count;
     }
 }

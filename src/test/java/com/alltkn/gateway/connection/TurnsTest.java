@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.IntSupplier;
 import org.junit.jupiter.api.Test;
@@ -12,89 +13,111 @@ class TurnsTest {
 
     private final EmbeddedChannel loop = new EmbeddedChannel();
     private final Turns turns = new Turns(loop.eventLoop());
+    private final Turns.Line alice = turns.line();
+    private final Turns.Line bob = turns.line();
     private final List<String> taken = new ArrayList<>();
 
     @Test
     void keepsNobodyWaitingWhileThereAreFew() {
         for (var i = 0; i < 1_000; i++) {
-            assertThat(turns.isFree(false)).isTrue();
-            turns.taken(16);
-            round();
+            assertThat(alice.isFree()).isTrue();
+            alice.taken(16);
+            look();
         }
     }
 
     @Test
-    void letsAFewThousandTakeTheirTurnsAFewAtATime() {
-        for (var i = 0; i < 4_000; i++) {
-            turns.await(false, turn("stranger", 1));
+    void letsOneLineDoSoMuchBetweenTwoLooks() {
+        for (var i = 0; i < 16; i++) {
+            assertThat(alice.isFree()).isTrue();
+            alice.taken(1);
         }
 
+        assertThat(alice.isFree()).isFalse();
+        assertThat(bob.isFree()).isTrue();
+        look();
+        assertThat(alice.isFree()).isTrue();
+    }
+
+    @Test
+    void letsThousandsTakeTheirTurnsAFewAtATime() {
+        await(alice, "alice", 4_000);
+
         for (var round = 1; round <= 250; round++) {
-            round();
+            look();
             assertThat(taken).hasSize(16 * round);
         }
+        look();
+        assertThat(alice.isFree()).isTrue();
+    }
+
+    @Test
+    void letsEachLineHaveAsMuch() {
+        await(alice, "alice", 1_000);
+        await(bob, "bob", 20);
+
+        look();
+        assertThat(Collections.frequency(taken, "alice")).isEqualTo(16);
+        assertThat(Collections.frequency(taken, "bob")).isEqualTo(16);
+        look();
+        assertThat(Collections.frequency(taken, "alice")).isEqualTo(32);
+        assertThat(Collections.frequency(taken, "bob")).isEqualTo(20);
     }
 
     @Test
     void takesALargeTurnForMany() {
-        turns.await(false, turn("large", Turns.cost(64 * 1024)));
-        turns.await(false, turn("small", Turns.cost(100)));
+        alice.await(turn("large", 17));
+        alice.await(turn("small", 1));
 
-        round();
+        look();
         assertThat(taken).containsExactly("large");
-        round();
+        look();
         assertThat(taken).containsExactly("large", "small");
     }
 
     @Test
     void countsNoTurnInWhichNothingCouldBeDone() {
         for (var i = 0; i < 1_000; i++) {
-            turns.await(false, turn("gone", Turns.cost(0)));
+            alice.await(turn("gone", 0));
         }
 
-        round();
+        look();
 
         assertThat(taken).hasSize(1_000);
     }
 
     @Test
-    void letsNewcomersGoFirst() {
-        for (var i = 0; i < 100; i++) {
-            turns.await(false, turn("stranger", 1));
-        }
-        turns.await(true, turn("newcomer", 1));
+    void letsNobodyPassWhoeverWaits() {
+        alice.await(turn("first", 1));
 
-        assertThat(turns.isFree(true)).isFalse();
-        round();
-        assertThat(taken.getFirst()).isEqualTo("newcomer");
-        assertThat(turns.isFree(true)).isFalse();
+        assertThat(alice.isFree()).isFalse();
     }
 
     @Test
-    void keepsNobodyWaitingForNewcomersWithoutEnd() {
-        turns.await(false, turn("stranger", 1));
-        for (var i = 0; i < 1_000; i++) {
-            turns.await(true, turn("newcomer", 1));
-        }
+    void keepsNewcomersAndStrangersWhoWereAnsweredApart() {
+        await(turns.ofStrangers(false), "stranger", 1_000);
 
-        round();
-
-        assertThat(taken).hasSize(17).endsWith("stranger");
+        assertThat(turns.ofStrangers(true).isFree()).isTrue();
+        assertThat(turns.ofStrangers(false).isFree()).isFalse();
     }
 
     @Test
     void letsNobodyHaveTwoTurnsInARound() {
-        turns.await(
-                false,
-                () -> {
-                    turns.await(false, turn("again", 1));
-                    return 1;
-                });
+        alice.await(() -> {
+            alice.await(turn("again", 1));
+            return 1;
+        });
 
-        round();
+        look();
         assertThat(taken).isEmpty();
-        round();
+        look();
         assertThat(taken).containsExactly("again");
+    }
+
+    private void await(Turns.Line line, String who, int times) {
+        for (var i = 0; i < times; i++) {
+            line.await(turn(who, 1));
+        }
     }
 
     private IntSupplier turn(String who, int cost) {
@@ -104,7 +127,7 @@ class TurnsTest {
         };
     }
 
-    private void round() {
-        loop.runScheduledPendingTasks();
+    private void look() {
+        loop.runPendingTasks();
     }
 }

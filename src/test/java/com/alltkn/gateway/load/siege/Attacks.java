@@ -135,6 +135,10 @@ final class Attacks {
                                 .opening(500)
                                 .again()),
                 Attack.of(
+                        "asking-usage",
+                        "a caller's connections that ask again as soon as they have an answer",
+                        Flow.of(1000, get("/v1/usage", MALLORY)).opening(500).again()),
+                Attack.of(
                         "idle-silent",
                         "connections without a byte",
                         Flow.of(4000, Payload.NOTHING).opening(2000)),

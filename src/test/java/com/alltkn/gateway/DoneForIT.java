@@ -78,7 +78,8 @@ class DoneForIT {
                 var debugger = Debugger.attach(port)) {
             assertThat(debugger.stopThreads("vert.x-eventloop-thread-0"::equals)).isEqualTo(1);
 
-            await().atMost(Duration.ofSeconds(20))
+            // Before it ends by itself, which takes 30 s.
+            await().atMost(Duration.ofSeconds(28))
                     .pollInterval(Duration.ofMillis(100))
                     .until(() -> isUnwell(gateway));
             assertThat(gateway.awaitExit(Duration.ofSeconds(40))).isEqualTo(DONE_FOR);

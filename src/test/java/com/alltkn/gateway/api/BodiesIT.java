@@ -126,29 +126,6 @@ class BodiesIT {
     }
 
     @Test
-    void holdsABlockOfEachUploadThatUpstreamDoesNotTake() throws IOException, InterruptedException {
-        production.upstream().answer(Script.silence().beforeTheBody());
-        var connections = new ArrayList<RawHttp>();
-        var piece = chunk("x".repeat(MEBIBYTE));
-        try {
-            for (var i = 0; i < 5; i++) {
-                var connection = gateway.connect();
-                connections.add(connection);
-                connection.send(head("other", "/v1/audio/transcriptions", FORM, CHUNKED));
-                // More than the buffers of all sockets on the way hold.
-                var _ = Thread.ofVirtual().start(() -> sendUntilClosed(connection, piece, 100));
-            }
-            await().atMost(SOON).until(() -> gateway.metric(METER) >= 5.0 * 64 * 1024);
-
-            await().during(Duration.ofMillis(500))
-                    .until(() -> gateway.metric(METER) <= 5.0 * 128 * 1024);
-            assertThat(gateway.usedMemory() - idle).isLessThan(16 * MEBIBYTE);
-        } finally {
-            close(connections);
-        }
-    }
-
-    @Test
     void forgetsAnUploadThatWasAnsweredEarlyOnceItsCallerHasGone()
             throws IOException, InterruptedException {
         production.upstream().answer(Script.json(200, "{\"text\":\"\"}").beforeTheBody());
@@ -191,16 +168,6 @@ class BodiesIT {
             assertThat(gateway.usedMemory() - idle).isLessThan(64 * MEBIBYTE);
         } finally {
             close(connections);
-        }
-    }
-
-    private static void sendUntilClosed(RawHttp connection, String piece, int times) {
-        try {
-            for (var i = 0; i < times; i++) {
-                connection.send(piece);
-            }
-        } catch (IOException closed) {
-            // The test is over.
         }
     }
 

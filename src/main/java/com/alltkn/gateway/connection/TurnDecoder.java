@@ -35,8 +35,9 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
     /// A buffer of this size is not worth a smaller one.
     private static final int ROOMY = 2 * 1024;
 
-    /// More than this is not read while it is another's turn, which is not for long.
-    private static final int BRIEF = 4 * 1024;
+    /// More than this is not read while it is another's turn, which is not for long. It is what a
+    /// connection's first read brings at most: the next one might bring thirty times as much.
+    private static final int BRIEF = 2 * 1024;
 
     /// So many pieces of a body take as long as a small request.
     private static final int MANY_PIECES = 128;

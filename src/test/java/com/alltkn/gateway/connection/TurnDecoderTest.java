@@ -18,9 +18,17 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.util.ReferenceCountUtil;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.impl.ContextInternal;
+import io.vertx.core.net.impl.ConnectionBase;
+import io.vertx.core.net.impl.VertxHandler;
+import io.vertx.core.spi.metrics.NetworkMetrics;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -116,6 +124,25 @@ class TurnDecoderTest {
         assertThat(pieces()).isZero();
         channel.runPendingTasks();
         assertThat(pieces()).isEqualTo(1_000);
+    }
+
+    @Test
+    void readsNoFurtherWhileItWaitsThanAFirstReadBrings() {
+        var vertx = Vertx.vertx();
+        var requests = new ArrayList<HttpRequest>();
+        channel.pipeline()
+                .addLast(VertxHandler.create(context -> new Requests(vertx, context, requests)));
+        connections.turnsOf(channel).ofStrangers(true).taken(16);
+        var head = CHUNKED.replace("transfer-encoding: chunked", "content-length: 100000");
+
+        channel.pipeline().fireChannelRead(bytes(head + "x".repeat(2_048 - head.length())));
+        assertThat(channel.config().isAutoRead()).isFalse();
+        assertThat(requests).isEmpty();
+
+        channel.runPendingTasks();
+        assertThat(channel.config().isAutoRead()).isTrue();
+        assertThat(requests).hasSize(1);
+        vertx.close().toCompletionStage().toCompletableFuture().join();
     }
 
     @Test
@@ -268,5 +295,32 @@ class TurnDecoderTest {
             count += kind.isInstance(message) ? 1 : 0;
         }
         return count;
+    }
+
+    /// Takes the requests of a connection, which it pauses as Vert.x does.
+    private static final class Requests extends ConnectionBase {
+
+        private final List<HttpRequest> requests;
+
+        Requests(Vertx vertx, ChannelHandlerContext context, List<HttpRequest> requests) {
+            super((ContextInternal) vertx.getOrCreateContext(), context);
+            this.requests = requests;
+        }
+
+        @Override
+        protected void handleMessage(Object message) {
+            if (message instanceof HttpRequest request) {
+                requests.add(request);
+            }
+            ReferenceCountUtil.release(message);
+        }
+
+        @Override
+        public @Nullable NetworkMetrics<?> metrics() {
+            return null;
+        }
+
+        @Override
+        protected void handleInterestedOpsChanged() {}
     }
 }

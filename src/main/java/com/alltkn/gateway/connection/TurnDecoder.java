@@ -193,6 +193,7 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
     private void awaitTurn(ChannelHandlerContext context) {
         if (!waiting && internalBuffer().isReadable() && connection.mayDecode() && !mayDecode()) {
             waiting = true;
+            connection.awaitsTurn();
             connection.line().await(() -> takeTurn(context));
         }
     }

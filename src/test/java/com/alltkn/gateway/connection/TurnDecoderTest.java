@@ -25,9 +25,11 @@ import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.core.net.impl.VertxHandler;
 import io.vertx.core.spi.metrics.NetworkMetrics;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -143,6 +145,22 @@ class TurnDecoderTest {
         assertThat(channel.config().isAutoRead()).isTrue();
         assertThat(requests).hasSize(1);
         vertx.close().toCompletionStage().toCompletableFuture().join();
+    }
+
+    @Test
+    void doesNotRestWhileItWaits() {
+        arrive(REQUEST);
+        decoded();
+        answer(HttpResponseStatus.OK);
+        connections.turnsOf(channel).ofStrangers(false).taken(16);
+
+        channel.pipeline().fireChannelRead(bytes(REQUEST));
+        Objects.requireNonNull(Connection.of(channel))
+                .look(System.nanoTime() + Duration.ofHours(1).toNanos());
+        channel.runPendingTasks();
+
+        assertThat(decoded()).isEqualTo(1);
+        assertThat(connections.closed(Closing.IDLE)).isZero();
     }
 
     @Test

@@ -266,7 +266,8 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
             }
             channelRead(context, Unpooled.EMPTY_BUFFER);
             channelReadComplete(context);
-        } catch (Exception e) {
+        } catch (Throwable e) {
+            // As Netty does with whatever a read has thrown: memory may be what there is none of.
             context.fireExceptionCaught(e);
         }
     }

@@ -1,10 +1,13 @@
 package com.alltkn.gateway.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.alltkn.gateway.laboratory.Mappings;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.buffer.UnpooledHeapByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -161,6 +164,16 @@ class TurnDecoderTest {
 
         assertThat(decoded()).isEqualTo(1);
         assertThat(connections.closed(Closing.IDLE)).isZero();
+    }
+
+    @Test
+    void tellsOfAnErrorInItsTurn() {
+        connections.turnsOf(channel).ofStrangers(true).taken(16);
+        channel.pipeline().fireChannelRead(new Exhausted(REQUEST));
+
+        channel.runPendingTasks();
+
+        assertThatThrownBy(channel::checkException).isInstanceOf(OutOfMemoryError.class);
     }
 
     @Test
@@ -340,5 +353,19 @@ class TurnDecoderTest {
 
         @Override
         protected void handleInterestedOpsChanged() {}
+    }
+
+    /// Bytes that cannot be read, for there is no memory.
+    private static final class Exhausted extends UnpooledHeapByteBuf {
+
+        Exhausted(String text) {
+            super(UnpooledByteBufAllocator.DEFAULT, text.length(), text.length());
+            writeCharSequence(text, StandardCharsets.US_ASCII);
+        }
+
+        @Override
+        public int indexOf(int from, int to, byte value) {
+            throw new OutOfMemoryError("none left");
+        }
     }
 }

@@ -120,6 +120,11 @@ final class Connection {
         }
     }
 
+    /// Tells that bytes wait for one of the [Turns]: whether they make a whole head shows then.
+    void awaitsTurn() {
+        restingSince.setRelease(0);
+    }
+
     void requestBegan() {
         headSince = 0;
         inMessage = true;

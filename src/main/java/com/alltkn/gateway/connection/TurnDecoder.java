@@ -35,8 +35,9 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
     /// A buffer of this size is not worth a smaller one.
     private static final int ROOMY = 2 * 1024;
 
-    /// More than this is not read while it is another's turn, which is not for long.
-    private static final int BRIEF = 4 * 1024;
+    /// More than this is not read while it is another's turn, which is not for long. It is what a
+    /// connection's first read brings at most: the next one might bring thirty times as much.
+    private static final int BRIEF = 2 * 1024;
 
     /// So many pieces of a body take as long as a small request.
     private static final int MANY_PIECES = 128;
@@ -192,6 +193,7 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
     private void awaitTurn(ChannelHandlerContext context) {
         if (!waiting && internalBuffer().isReadable() && connection.mayDecode() && !mayDecode()) {
             waiting = true;
+            connection.awaitsTurn();
             connection.line().await(() -> takeTurn(context));
         }
     }
@@ -264,7 +266,8 @@ final class TurnDecoder extends VertxHttpRequestDecoder {
             }
             channelRead(context, Unpooled.EMPTY_BUFFER);
             channelReadComplete(context);
-        } catch (Exception e) {
+        } catch (Throwable e) {
+            // As Netty does with whatever a read has thrown: memory may be what there is none of.
             context.fireExceptionCaught(e);
         }
     }

@@ -1,10 +1,13 @@
 package com.alltkn.gateway.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.alltkn.gateway.laboratory.Mappings;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.buffer.UnpooledHeapByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -18,9 +21,19 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.util.ReferenceCountUtil;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.impl.ContextInternal;
+import io.vertx.core.net.impl.ConnectionBase;
+import io.vertx.core.net.impl.VertxHandler;
+import io.vertx.core.spi.metrics.NetworkMetrics;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -116,6 +129,51 @@ class TurnDecoderTest {
         assertThat(pieces()).isZero();
         channel.runPendingTasks();
         assertThat(pieces()).isEqualTo(1_000);
+    }
+
+    @Test
+    void readsNoFurtherWhileItWaitsThanAFirstReadBrings() {
+        var vertx = Vertx.vertx();
+        var requests = new ArrayList<HttpRequest>();
+        channel.pipeline()
+                .addLast(VertxHandler.create(context -> new Requests(vertx, context, requests)));
+        connections.turnsOf(channel).ofStrangers(true).taken(16);
+        var head = CHUNKED.replace("transfer-encoding: chunked", "content-length: 100000");
+
+        channel.pipeline().fireChannelRead(bytes(head + "x".repeat(2_048 - head.length())));
+        assertThat(channel.config().isAutoRead()).isFalse();
+        assertThat(requests).isEmpty();
+
+        channel.runPendingTasks();
+        assertThat(channel.config().isAutoRead()).isTrue();
+        assertThat(requests).hasSize(1);
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+    }
+
+    @Test
+    void doesNotRestWhileItWaits() {
+        arrive(REQUEST);
+        decoded();
+        answer(HttpResponseStatus.OK);
+        connections.turnsOf(channel).ofStrangers(false).taken(16);
+
+        channel.pipeline().fireChannelRead(bytes(REQUEST));
+        Objects.requireNonNull(Connection.of(channel))
+                .look(System.nanoTime() + Duration.ofHours(1).toNanos());
+        channel.runPendingTasks();
+
+        assertThat(decoded()).isEqualTo(1);
+        assertThat(connections.closed(Closing.IDLE)).isZero();
+    }
+
+    @Test
+    void tellsOfAnErrorInItsTurn() {
+        connections.turnsOf(channel).ofStrangers(true).taken(16);
+        channel.pipeline().fireChannelRead(new Exhausted(REQUEST));
+
+        channel.runPendingTasks();
+
+        assertThatThrownBy(channel::checkException).isInstanceOf(OutOfMemoryError.class);
     }
 
     @Test
@@ -268,5 +326,46 @@ class TurnDecoderTest {
             count += kind.isInstance(message) ? 1 : 0;
         }
         return count;
+    }
+
+    /// Takes the requests of a connection, which it pauses as Vert.x does.
+    private static final class Requests extends ConnectionBase {
+
+        private final List<HttpRequest> requests;
+
+        Requests(Vertx vertx, ChannelHandlerContext context, List<HttpRequest> requests) {
+            super((ContextInternal) vertx.getOrCreateContext(), context);
+            this.requests = requests;
+        }
+
+        @Override
+        protected void handleMessage(Object message) {
+            if (message instanceof HttpRequest request) {
+                requests.add(request);
+            }
+            ReferenceCountUtil.release(message);
+        }
+
+        @Override
+        public @Nullable NetworkMetrics<?> metrics() {
+            return null;
+        }
+
+        @Override
+        protected void handleInterestedOpsChanged() {}
+    }
+
+    /// Bytes that cannot be read, for there is no memory.
+    private static final class Exhausted extends UnpooledHeapByteBuf {
+
+        Exhausted(String text) {
+            super(UnpooledByteBufAllocator.DEFAULT, text.length(), text.length());
+            writeCharSequence(text, StandardCharsets.US_ASCII);
+        }
+
+        @Override
+        public int indexOf(int from, int to, byte value) {
+            throw new OutOfMemoryError("none left");
+        }
     }
 }

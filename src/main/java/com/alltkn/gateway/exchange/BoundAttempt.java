@@ -39,6 +39,7 @@ final class BoundAttempt implements Attempt.Listener {
     private final @Nullable String model;
     private final boolean streamAsked;
     private final boolean usageAdded;
+    private final String caller;
     private final Listener listener;
     private final Attempt attempt;
     private final Buffer errorBody = Buffer.buffer();
@@ -78,6 +79,7 @@ final class BoundAttempt implements Attempt.Listener {
         this.model = model;
         this.streamAsked = asked.stream();
         this.usageAdded = asked.addsUsage(gateway.upstreamConfig());
+        this.caller = asked.caller().id();
         this.listener = listener;
         this.attempt =
                 new Attempt(
@@ -97,6 +99,7 @@ final class BoundAttempt implements Attempt.Listener {
     void cancel() {
         stopSending();
         attempt.cancel();
+        close();
     }
 
     /// @return the answer that is being handed on, if one has begun to come
@@ -207,6 +210,7 @@ final class BoundAttempt implements Attempt.Listener {
                 endpoint.streamEnd(),
                 usageAdded,
                 mask,
+                gateway.answers().part(caller),
                 head,
                 arrival.request().response(),
                 listener::answering);
@@ -249,6 +253,7 @@ final class BoundAttempt implements Attempt.Listener {
                     missing.get() instanceof GatewayError.UpstreamInterrupted ? "cut" : "empty");
             return;
         }
+        close();
         listener.passed();
         listener.answered();
     }
@@ -302,7 +307,14 @@ final class BoundAttempt implements Attempt.Listener {
 
     private void fail(GatewayError error, boolean sent, String failure) {
         stopSending();
+        close();
         listener.failed(error, sent, failure);
+    }
+
+    private void close() {
+        if (relay != null) {
+            relay.close();
+        }
     }
 
     private static boolean isGood(HttpClientResponse head) {

@@ -20,6 +20,11 @@ public interface ExchangeConfig {
     ///   of the largest
     Optional<MemorySize> maxBodyMemory();
 
+    /// @return the most memory that answers take together while they are read along, shared among
+    ///   callers in the same way; past it less of an answer is read, and its usage may be unknown;
+    ///   if empty a sixteenth of the heap
+    Optional<MemorySize> maxAnswerMemory();
+
     /// @return the largest body that is passed on while it arrives: an upload
     @WithDefault("512M")
     MemorySize maxUploadSize();

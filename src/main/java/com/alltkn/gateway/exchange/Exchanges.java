@@ -42,6 +42,7 @@ public class Exchanges {
     private final Clock clock;
     private final ExchangeListener listener;
     private final BodyMemory bodies;
+    private final AnswerMemory answers;
     private final LargeBodies largeBodies = new LargeBodies();
     private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
     private volatile Closing closing = Closing.NOT_YET;
@@ -73,6 +74,7 @@ public class Exchanges {
         this.upstreamConfig = upstreamConfig;
         this.config = config;
         this.bodies = new BodyMemory(config);
+        this.answers = new AnswerMemory(config);
         this.texts = texts;
         this.clock = clock;
         this.listener = all(listeners);
@@ -121,6 +123,11 @@ public class Exchanges {
     /// @return the memory that bodies of callers take, in bytes
     public long bodyBytes() {
         return bodies.held();
+    }
+
+    /// @return the memory that answers take while they are read along, in bytes
+    public long answerBytes() {
+        return answers.held();
     }
 
     /// Tells whether a request is for the API at all, whatever becomes of it there.
@@ -184,6 +191,10 @@ public class Exchanges {
 
     BodyMemory bodies() {
         return bodies;
+    }
+
+    AnswerMemory answers() {
+        return answers;
     }
 
     LargeBodies largeBodies() {

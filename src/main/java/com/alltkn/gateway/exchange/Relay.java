@@ -42,6 +42,7 @@ final class Relay {
     private final @Nullable UsageChunkFilter withoutUsage;
     private final @Nullable JsonAnswerTap json;
     private final @Nullable JsonBalance balance;
+    private final AnswerMemory.Part memory;
 
     /// JSON is of no use before its end, so its last piece waits for that if it is small: one write
     /// in place of two.
@@ -57,6 +58,7 @@ final class Relay {
             StreamEnd streamEnd,
             boolean usageAdded,
             SecretMask mask,
+            AnswerMemory.Part memory,
             HttpClientResponse head,
             HttpServerResponse response,
             Consumer<MultiMap> headers) {
@@ -67,6 +69,7 @@ final class Relay {
         this.response = response;
         this.headers = headers;
         this.mask = mask.pieces();
+        this.memory = memory;
         this.closeDelimited =
                 head.getHeader(HttpHeaders.CONTENT_LENGTH) == null
                         && head.getHeader(HttpHeaders.TRANSFER_ENCODING) == null;
@@ -80,7 +83,44 @@ final class Relay {
     ///
     /// @return whether it can be the answer's; if not, it has not been written
     boolean accept(Buffer chunk) {
-        return take(mask.accept(chunk));
+        var taken = take(mask.accept(chunk));
+        if (!memory.holds(held())) {
+            letGo();
+            memory.holds(held());
+        }
+        return taken;
+    }
+
+    private int held() {
+        if (events != null) {
+            return events.held() + (withoutUsage == null ? 0 : withoutUsage.held());
+        }
+        if (json != null) {
+            return json.held()
+                    + (balance == null ? 0 : balance.held())
+                    + (held == null ? 0 : held.length());
+        }
+        return 0;
+    }
+
+    /// Holds next to nothing, for others hold too much. The mask goes on: what it holds back is
+    /// shorter than the longest form of the key, and only who knows the key could make it long.
+    private void letGo() {
+        if (events != null) {
+            events.letGo();
+            if (withoutUsage != null) {
+                write(withoutUsage.letGo());
+            }
+        } else if (json != null) {
+            json.letGo();
+            if (balance != null) {
+                balance.letGo();
+            }
+            if (held != null) {
+                write(held);
+                held = null;
+            }
+        }
     }
 
     private boolean take(Buffer chunk) {
@@ -143,6 +183,11 @@ final class Relay {
             response.end();
         }
         return Optional.empty();
+    }
+
+    /// Gives back what memory it takes, for nothing more is read along. Once more does nothing.
+    void close() {
+        memory.giveBack();
     }
 
     /// Breaks an answer off that has begun. A stream says so in its own way, an error event and no

@@ -9,11 +9,24 @@ import java.util.Optional;
 public final class JsonAnswerTap {
     private static final int WINDOW = 16 * 1024;
 
+    /// Enough for a usage with nothing behind it.
+    private static final int LITTLE = 1024;
+
     private final TailWindow window = new TailWindow(WINDOW);
 
     /// Notes a chunk; does not keep it.
     public void accept(Buffer chunk) {
         window.append(chunk);
+    }
+
+    /// How much it holds, in bytes.
+    public int held() {
+        return window.held();
+    }
+
+    /// Goes on with little: a usage that does not stand at the very end stays unknown.
+    public void letGo() {
+        window.shrink(LITTLE);
     }
 
     /// The usage of the answer, once it has gone by whole; empty if it has none, or none that can

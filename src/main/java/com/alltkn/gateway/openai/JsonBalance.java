@@ -17,8 +17,9 @@ public final class JsonBalance {
     }
 
     private static final int STEP = 4 * 1024;
+    private static final byte[] NOTHING = {};
 
-    private byte[] step = {};
+    private byte[] step = NOTHING;
     private State state = State.BEFORE;
     private long depth;
 
@@ -32,6 +33,16 @@ public final class JsonBalance {
             chunk.getBytes(from, to, step);
             read(step, to - from);
         }
+    }
+
+    /// How much it holds, in bytes.
+    public int held() {
+        return step.length;
+    }
+
+    /// Forgets what it can do without.
+    public void letGo() {
+        step = NOTHING;
     }
 
     /// Whether exactly one value and nothing but white space has gone by. A bare number or word is

@@ -29,6 +29,10 @@ public final class SseTap {
     /// Kept of its end: enough for `usage` and the members behind it.
     private static final int TAIL = 16 * 1024;
 
+    /// Held however little memory there is, of an open line or of its start: enough for the last
+    /// event of nearly every stream.
+    private static final int LITTLE = 1024;
+
     /// A larger chunk is read in parts, so that what is held stays bounded.
     private static final int STEP = 4 * 1024;
 
@@ -93,6 +97,35 @@ public final class SseTap {
                 held = NOTHING;
             }
         }
+    }
+
+    /// How much it holds, in bytes.
+    public int held() {
+        var line = longLine;
+        return held.length
+                + (line == null ? 0 : line.head.length + line.tail.held())
+                + (joined == null ? 0 : 2 * joined.size());
+    }
+
+    /// Holds little from here to the end of the open event, which is read as one that is too long.
+    public void letGo() {
+        if (joined != null || (holdsData() && filled - dataFrom > LITTLE)) {
+            unreadable = true;
+            joined = null;
+        }
+        forget(keptFrom());
+        var line = longLine;
+        if (line != null) {
+            line.letGo();
+        } else if (filled > LITTLE) {
+            line = new LongLine(Arrays.copyOf(held, LITTLE));
+            line.tail.append(held, 0, filled);
+            line.letGo();
+            longLine = line;
+            lineStart = filled;
+            forget(filled);
+        }
+        held = filled == 0 ? NOTHING : Arrays.copyOf(held, filled);
     }
 
     /// Whether the stream's last event was seen up to the end of its data line; clients need no
@@ -361,11 +394,16 @@ public final class SseTap {
 
     /// What is kept of a line too long to be held.
     private static final class LongLine {
-        final byte[] head;
+        byte[] head;
         final TailWindow tail = new TailWindow(TAIL);
 
         LongLine(byte[] head) {
             this.head = head;
+        }
+
+        void letGo() {
+            head = Arrays.copyOf(head, LITTLE);
+            tail.shrink(LITTLE / 2);
         }
     }
 }

@@ -6,7 +6,7 @@ import java.util.Arrays;
 /// The last bytes of a text that goes by in chunks. Copies them, so that no chunk is kept alive for
 /// its end; holds at most twice its capacity, however many and however large the chunks are.
 final class TailWindow {
-    private final int capacity;
+    private int capacity;
     private byte[] bytes = {};
     private int filled;
     private boolean truncated;
@@ -30,6 +30,20 @@ final class TailWindow {
         makeRoom(taken);
         System.arraycopy(source, to - taken, bytes, filled, taken);
         filled += taken;
+    }
+
+    /// Keeps no more than so much from now on.
+    void shrink(int to) {
+        capacity = Math.min(capacity, to);
+        var from = from();
+        truncated |= from > 0;
+        bytes = Arrays.copyOfRange(bytes, from, filled);
+        filled = bytes.length;
+    }
+
+    /// How much it takes, in bytes.
+    int held() {
+        return bytes.length;
     }
 
     /// Whether the window has lost the start of the text.

@@ -16,6 +16,9 @@ public final class UsageChunkFilter {
     /// Most bytes withheld. A usage chunk has below 1 KiB, so a longer event is none and passes.
     static final int MAX_HELD = 8 * 1024;
 
+    /// Withheld however little memory there is: nearly every usage chunk.
+    static final int LITTLE = 1024;
+
     private static final byte[] DATA = "data".getBytes(US_ASCII);
     private static final byte[] NOTHING = {};
 
@@ -68,6 +71,27 @@ public final class UsageChunkFilter {
         }
         forget(outTo);
         return result;
+    }
+
+    /// How much it holds, in bytes.
+    public int held() {
+        return held.length;
+    }
+
+    /// Holds little from here to the end of the open event, which passes if it is long.
+    ///
+    /// @return what goes out for that, perhaps empty
+    public Buffer letGo() {
+        var passed = Buffer.buffer();
+        if (filled > LITTLE) {
+            passed.appendBytes(held, 0, filled);
+            passing = true;
+            eventStart = -1;
+            dataLines = 0;
+            forget(filled);
+        }
+        held = filled == 0 ? NOTHING : Arrays.copyOf(held, filled);
+        return passed;
     }
 
     /// What is still withheld when the stream has ended, perhaps empty. Nothing may be fed after

@@ -28,6 +28,10 @@ class MemoryMeters {
                 .description("Memory that bodies of callers take until they are answered")
                 .baseUnit("bytes")
                 .register(registry);
+        Gauge.builder("gateway.exchanges.answer", exchanges, Exchanges::answerBytes)
+                .description("Memory that answers take while they are read along")
+                .baseUnit("bytes")
+                .register(registry);
         Gauge.builder("gateway.heap.live.ratio", this, MemoryMeters::liveRatio)
                 .description("Share of the heap that its last collections left in use")
                 .register(registry);

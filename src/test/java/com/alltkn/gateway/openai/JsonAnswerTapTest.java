@@ -74,6 +74,21 @@ class JsonAnswerTapTest {
     }
 
     @Test
+    void findsAUsageAtTheVeryEndThoughItHasLetGo() {
+        var answer = Buffer.buffer("{\"a\":\"" + "x".repeat(50_000) + "\"," + USAGE + "}\n");
+        for (var cut = 1; cut < answer.length(); cut += 501) {
+            var tap = new JsonAnswerTap();
+            tap.accept(answer.slice(0, cut));
+            tap.letGo();
+            assertThat(tap.held()).isLessThanOrEqualTo(1024);
+            tap.accept(answer.slice(cut, answer.length()));
+
+            assertThat(tap.held()).isLessThanOrEqualTo(2 * 1024);
+            assertThat(tap.usage()).contains(new Usage(3, 4));
+        }
+    }
+
+    @Test
     void agreesWithAFullReadingWhereverTheWindowStarts() {
         var answer =
                 "{\"a\":\"q\\\\\\\"usage\\\":{} \\\\\",\"b\":{\"usage\":{\"prompt_tokens\":1}},"

@@ -352,6 +352,55 @@ class SseTapTest {
                 .isLessThan(taps.length * 160L * 1024);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"data: {\"x\":\"", "data: {}\ndata: ", "data: {}\n: ", ": ", "event: "})
+    void goesOnWithLittleOnceItHasLetGo(String begin) {
+        for (var length : new int[] {10, 3_000, 10_000, 18_000, 60_000}) {
+            var tap = new SseTap(StreamEnd.DONE);
+            tap.accept(Buffer.buffer(CHUNK + begin + "x".repeat(length)));
+
+            tap.letGo();
+
+            assertThat(tap.held()).isLessThanOrEqualTo(3 * 1024);
+            assertThat(tap.closing().toString()).isEqualTo("\n\n");
+            tap.accept(Buffer.buffer("\n\n" + USAGE + DONE));
+            assertThat(tap.terminal()).isTrue();
+            assertThat(tap.usage()).contains(new Usage(3, 4));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {4_000, 15_000, 40_000})
+    void recognisesTheLastEventThatItLetGoOf(int length) {
+        for (var cut = 30; cut < length; cut += 997) {
+            var stream =
+                    Buffer.buffer(
+                            "data: {\"type\":\"response.completed\",\"response\":{\"output\":\""
+                                    + "x".repeat(length)
+                                    + "\",\"usage\":{\"input_tokens\":5,\"output_tokens\":6}}}\n\n");
+            var tap = new SseTap(StreamEnd.RESPONSE);
+            tap.accept(stream.slice(0, cut));
+            tap.letGo();
+            tap.accept(stream.slice(cut, stream.length()));
+
+            assertThat(tap.terminal()).isTrue();
+            assertThat(tap.usage()).contains(new Usage(5, 6));
+        }
+    }
+
+    @Test
+    void losesNoEndByLettingGoWhereverItIsCut() {
+        var stream = Buffer.buffer(": hi\n\n" + CHUNK + USAGE + DONE);
+        for (var cut = 0; cut <= stream.length(); cut++) {
+            var tap = new SseTap(StreamEnd.DONE);
+            tap.accept(stream.slice(0, cut));
+            tap.letGo();
+            tap.accept(stream.slice(cut, stream.length()));
+
+            assertThat(Heard.of(tap)).isEqualTo(whole(StreamEnd.DONE, stream));
+        }
+    }
+
     @Test
     void joinsDataOnlyWithinItsBoundWhateverTheSplit() {
         for (var between : new int[] {SseTap.MAX_LINE - 60, SseTap.MAX_LINE + 10}) {

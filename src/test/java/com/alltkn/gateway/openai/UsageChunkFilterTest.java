@@ -128,6 +128,35 @@ class UsageChunkFilterTest {
     }
 
     @Test
+    void passesALongEventOnceItHasLetGo() {
+        var start = "data: {\"choices\":[],\"usage\":{},\"x\":\"" + "x".repeat(2_000);
+        var filter = new UsageChunkFilter();
+        assertThat(filter.accept(Buffer.buffer(start)).length()).isZero();
+
+        assertThat(filter.letGo().toString()).isEqualTo(start);
+
+        assertThat(filter.held()).isZero();
+        assertThat(filter.accept(Buffer.buffer("\"}\n\n" + USAGE + DONE)).toString())
+                .isEqualTo("\"}\n\n" + DONE);
+    }
+
+    @Test
+    void takesAUsageChunkOutThoughItHasLetGoWhereverItIsCut() {
+        var stream = Buffer.buffer("\uFEFF: hi\n\n" + CHUNK + USAGE + DONE);
+        for (var cut = 0; cut <= stream.length(); cut++) {
+            var filter = new UsageChunkFilter();
+            var out = Buffer.buffer();
+            out.appendBuffer(filter.accept(stream.slice(0, cut)));
+            out.appendBuffer(filter.letGo());
+            assertThat(filter.held()).isLessThanOrEqualTo(UsageChunkFilter.LITTLE);
+            out.appendBuffer(filter.accept(stream.slice(cut, stream.length())));
+
+            assertThat(out.appendBuffer(filter.end()).toString())
+                    .isEqualTo("\uFEFF: hi\n\n" + CHUNK + DONE);
+        }
+    }
+
+    @Test
     void keepsNoMoreOfAChunkThanIsWithheld() {
         var chunk = Buffer.buffer(CHUNK.repeat(1 + 60_000 / CHUNK.length()) + "d");
         var filters = new UsageChunkFilter[500];

@@ -64,6 +64,33 @@ class SecretMaskTest {
         }
     }
 
+    /// Only who knows the key could make it hold back more.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\\",
+                "%",
+                "%25",
+                "\\u00",
+                "\\\\u0073",
+                "s",
+                "sk-",
+                "sk-x",
+                "73 ",
+                "73:",
+                "7",
+                "c2s",
+                "s\0"
+            })
+    void holdsBackNextToNothingOfATextWithoutTheKey(String text) {
+        var pieces = new SecretMask(Secret.of(KEY)).pieces();
+        var heldBack = 0;
+        for (int i = 0; i < 2_000; i++) {
+            heldBack += text.length() - pieces.accept(Buffer.buffer(text)).length();
+            assertThat(heldBack).isBetween(0, 32);
+        }
+    }
+
     /// Of two letters, so that secrets and near misses are frequent.
     @Test
     void agreesWithASearchFromLeftToRight() {

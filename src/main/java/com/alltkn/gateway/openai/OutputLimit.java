@@ -1,7 +1,5 @@
 package com.alltkn.gateway.openai;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import java.math.BigDecimal;
 
 /// A field of a request that bounds its answer, where it stands in the body.
@@ -23,19 +21,13 @@ record OutputLimit(Field field, Amount amount, int from, int to) {
         N_PREDICT("n_predict");
 
         private final String word;
-        private final byte[] key;
 
         Field(String word) {
             this.word = word;
-            this.key = word.getBytes(US_ASCII);
         }
 
         String word() {
             return word;
-        }
-
-        byte[] key() {
-            return key;
         }
     }
 

@@ -6,8 +6,10 @@ import com.alltkn.gateway.openai.BodyReading.Unreadable;
 import com.alltkn.gateway.openai.JsonRequest.Fields;
 import com.alltkn.gateway.openai.JsonRequest.Spans;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Reads of a JSON body only what the gateway decides by, in one pass and without building anything
@@ -22,25 +24,81 @@ public final class RequestReader {
     static final List<String> OTHER_MODELS = List.of("models", "fallbacks", "fallback_models");
 
     private static final byte[] MODEL = "model".getBytes(US_ASCII);
-    private static final byte[] STREAM = "stream".getBytes(US_ASCII);
     private static final byte[] STREAM_OPTIONS = "stream_options".getBytes(US_ASCII);
-    private static final byte[] INCLUDE_USAGE = "include_usage".getBytes(US_ASCII);
-    private static final byte[] PREVIOUS_RESPONSE = "previous_response_id".getBytes(US_ASCII);
-    private static final byte[] CONVERSATION = "conversation".getBytes(US_ASCII);
-    private static final byte[] BACKGROUND = "background".getBytes(US_ASCII);
-    private static final byte[] STORE = "store".getBytes(US_ASCII);
-    private static final byte[] CHOICES = "n".getBytes(US_ASCII);
     private static final List<byte[]> OTHER_MODEL_KEYS =
             OTHER_MODELS.stream().map(name -> name.getBytes(US_ASCII)).toList();
-    private static final byte[] CANDIDATES = "best_of".getBytes(US_ASCII);
+
+    /// The kinds of a value, as the first bytes of values.
+    private static final String BOOLEAN_OR_NULL = "tfn";
+
+    private static final String STRING_OR_NULL = "\"n";
+    private static final String STRING_OBJECT_OR_NULL = "\"{n";
+    private static final String ANY_KIND = "tfn\"{[-0123456789";
+
+    private static final Field INCLUDE_USAGE =
+            new Field(
+                    "include_usage",
+                    "stream_options.include_usage",
+                    BOOLEAN_OR_NULL,
+                    "a boolean",
+                    (to, kind, from, end) -> {
+                        to.askFrom = from;
+                        to.askTo = end;
+                        to.usageAsked = kind == 't';
+                    });
+
+    /// The fields of which nothing but the value counts, each of which may be there once.
+    private static final Field[] FIELDS =
+            Stream.concat(
+                            Stream.of(
+                                    new Field(
+                                            "stream",
+                                            BOOLEAN_OR_NULL,
+                                            "a boolean",
+                                            (to, kind, _, _) -> to.stream = kind == 't'),
+                                    new Field(
+                                            "previous_response_id",
+                                            STRING_OR_NULL,
+                                            "a string",
+                                            (to, kind, _, _) -> to.storedState |= kind == '"'),
+                                    new Field(
+                                            "conversation",
+                                            STRING_OBJECT_OR_NULL,
+                                            "a string or an object",
+                                            (to, kind, _, _) -> to.storedState |= kind != 'n'),
+                                    new Field(
+                                            "background",
+                                            BOOLEAN_OR_NULL,
+                                            "a boolean",
+                                            (to, kind, _, _) -> to.storedState |= kind == 't'),
+                                    // Elsewhere than in chats and responses it may mean anything.
+                                    new Field(
+                                            "store",
+                                            (to, kind, _, _) ->
+                                                    to.store = kind == 'n' ? null : kind != 'f'),
+                                    new Field(
+                                            "n",
+                                            (to, kind, from, end) ->
+                                                    to.choices = to.amount(kind, from, end)),
+                                    new Field(
+                                            "best_of",
+                                            (to, kind, from, end) ->
+                                                    to.candidates = to.amount(kind, from, end))),
+                            Arrays.stream(OutputLimit.Field.values()).map(RequestReader::limit))
+                    .toArray(Field[]::new);
+
+    /// Behind the bits of the fields.
+    private static final int INCLUDE_USAGE_BIT = 1 << FIELDS.length;
 
     private final BodyBytes body;
     private final JsonScanner scanner;
     private int members;
+
+    // A bit for each field seen.
+    private int seen;
     private @Nullable String model;
     private int modelFrom = -1;
     private int modelTo = -1;
-    private boolean streamSeen;
     private boolean stream;
     private int optionsFrom = -1;
     private int optionsTo = -1;
@@ -49,11 +107,7 @@ public final class RequestReader {
     private int askFrom = -1;
     private int askTo = -1;
     private boolean usageAsked;
-    private boolean previousSeen;
-    private boolean conversationSeen;
-    private boolean backgroundSeen;
     private boolean storedState;
-    private boolean storeSeen;
     private @Nullable Boolean store;
     private @Nullable String otherModels;
     private final List<OutputLimit> outputLimits = new ArrayList<>(1);
@@ -136,34 +190,13 @@ public final class RequestReader {
         if (scanner.keyIs(MODEL)) {
             return readModel();
         }
-        if (scanner.keyIs(STREAM)) {
-            return readStream();
-        }
         if (scanner.keyIs(STREAM_OPTIONS)) {
             return readOptions();
         }
-        if (scanner.keyIs(PREVIOUS_RESPONSE)) {
-            return readPreviousResponse();
-        }
-        if (scanner.keyIs(CONVERSATION)) {
-            return readConversation();
-        }
-        if (scanner.keyIs(BACKGROUND)) {
-            return readBackground();
-        }
-        if (scanner.keyIs(STORE)) {
-            return readStore();
-        }
-        for (var field : OutputLimit.Field.values()) {
-            if (scanner.keyIs(field.key())) {
-                return readOutputLimit(field);
+        for (int i = 0; i < FIELDS.length; i++) {
+            if (scanner.keyIs(FIELDS[i].key)) {
+                return read(FIELDS[i], 1 << i);
             }
-        }
-        if (scanner.keyIs(CHOICES)) {
-            return readChoices();
-        }
-        if (scanner.keyIs(CANDIDATES)) {
-            return readCandidates();
         }
         for (var key : OTHER_MODEL_KEYS) {
             if (scanner.keyIs(key)) {
@@ -209,19 +242,20 @@ public final class RequestReader {
         return null;
     }
 
-    private @Nullable Unreadable readStream() {
-        if (streamSeen) {
-            return duplicate("stream");
+    private @Nullable Unreadable read(Field field, int bit) {
+        if ((seen & bit) != 0) {
+            return duplicate(field.name);
         }
-        streamSeen = true;
+        seen |= bit;
         var kind = scanner.peek();
+        var from = scanner.position();
         if (!scanner.skipValue()) {
             return malformed();
         }
-        if (!isBooleanOrNull(kind)) {
-            return wrongType("stream", "a boolean");
+        if (field.kinds.indexOf(kind) < 0) {
+            return wrongType(field.name, field.wanted);
         }
-        stream = kind == 't';
+        field.taker.take(this, kind, from, scanner.position());
         return null;
     }
 
@@ -243,8 +277,8 @@ public final class RequestReader {
         optionsEmpty = true;
         while (scanner.nextMember()) {
             optionsEmpty = false;
-            if (scanner.keyIs(INCLUDE_USAGE)) {
-                var refusal = readIncludeUsage();
+            if (scanner.keyIs(INCLUDE_USAGE.key)) {
+                var refusal = read(INCLUDE_USAGE, INCLUDE_USAGE_BIT);
                 if (refusal != null) {
                     return refusal;
                 }
@@ -256,123 +290,12 @@ public final class RequestReader {
         return scanner.failure() == null ? null : malformed();
     }
 
-    private @Nullable Unreadable readIncludeUsage() {
-        if (askFrom >= 0) {
-            return duplicate("stream_options.include_usage");
-        }
-        var kind = scanner.peek();
-        askFrom = scanner.position();
-        if (!scanner.skipValue()) {
-            return malformed();
-        }
-        askTo = scanner.position();
-        if (!isBooleanOrNull(kind)) {
-            return wrongType("stream_options.include_usage", "a boolean");
-        }
-        usageAsked = kind == 't';
-        return null;
-    }
-
-    private @Nullable Unreadable readPreviousResponse() {
-        if (previousSeen) {
-            return duplicate("previous_response_id");
-        }
-        previousSeen = true;
-        var kind = scanner.peek();
-        if (!scanner.skipValue()) {
-            return malformed();
-        }
-        if (kind != '"' && kind != 'n') {
-            return wrongType("previous_response_id", "a string");
-        }
-        storedState |= kind == '"';
-        return null;
-    }
-
-    private @Nullable Unreadable readConversation() {
-        if (conversationSeen) {
-            return duplicate("conversation");
-        }
-        conversationSeen = true;
-        var kind = scanner.peek();
-        if (!scanner.skipValue()) {
-            return malformed();
-        }
-        if (kind != '"' && kind != '{' && kind != 'n') {
-            return wrongType("conversation", "a string or an object");
-        }
-        storedState |= kind != 'n';
-        return null;
-    }
-
-    private @Nullable Unreadable readBackground() {
-        if (backgroundSeen) {
-            return duplicate("background");
-        }
-        backgroundSeen = true;
-        var kind = scanner.peek();
-        if (!scanner.skipValue()) {
-            return malformed();
-        }
-        if (!isBooleanOrNull(kind)) {
-            return wrongType("background", "a boolean");
-        }
-        storedState |= kind == 't';
-        return null;
-    }
-
-    private @Nullable Unreadable readStore() {
-        if (storeSeen) {
-            return duplicate("store");
-        }
-        storeSeen = true;
-        var kind = scanner.peek();
-        if (!scanner.skipValue()) {
-            return malformed();
-        }
-        // Elsewhere than in chats and responses this name may mean anything.
-        store = kind == 'n' ? null : kind != 'f';
-        return null;
-    }
-
-    private @Nullable Unreadable readOutputLimit(OutputLimit.Field field) {
-        if (outputLimits.stream().anyMatch(limit -> limit.field() == field)) {
-            return duplicate(field.word());
-        }
-        var kind = scanner.peek();
-        var from = scanner.position();
-        if (!scanner.skipValue()) {
-            return malformed();
-        }
-        var to = scanner.position();
-        outputLimits.add(new OutputLimit(field, amount(kind, from, to), from, to));
-        return null;
-    }
-
-    private @Nullable Unreadable readChoices() {
-        if (choices != null) {
-            return duplicate("n");
-        }
-        var kind = scanner.peek();
-        var from = scanner.position();
-        if (!scanner.skipValue()) {
-            return malformed();
-        }
-        choices = amount(kind, from, scanner.position());
-        return null;
-    }
-
-    private @Nullable Unreadable readCandidates() {
-        if (candidates != null) {
-            return duplicate("best_of");
-        }
-        var kind = scanner.peek();
-        var from = scanner.position();
-        if (!scanner.skipValue()) {
-            return malformed();
-        }
-        candidates = amount(kind, from, scanner.position());
-        return null;
+    private static Field limit(OutputLimit.Field limit) {
+        return new Field(
+                limit.word(),
+                (to, kind, from, end) ->
+                        to.outputLimits.add(
+                                new OutputLimit(limit, to.amount(kind, from, end), from, end)));
     }
 
     private OutputLimit.Amount amount(byte kind, int from, int to) {
@@ -425,12 +348,47 @@ public final class RequestReader {
                 "model is longer than " + MAX_MODEL + " characters", "model", "invalid_value");
     }
 
-    private static boolean isBooleanOrNull(byte kind) {
-        return kind == 't' || kind == 'f' || kind == 'n';
-    }
-
     private static boolean isUnfitForName(int codePoint) {
         return Character.isISOControl(codePoint)
                 || (codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE);
+    }
+
+    /// A field that may be there once.
+    private static final class Field {
+        final String name;
+        final byte[] key;
+        final String kinds;
+        final String wanted;
+        final Taker taker;
+
+        /// One with a value of any kind.
+        Field(String name, Taker taker) {
+            this(name, ANY_KIND, "any value", taker);
+        }
+
+        /// @param kinds the first bytes of the values that it may have
+        /// @param wanted what they are, for whoever sends another
+        Field(String name, String kinds, String wanted, Taker taker) {
+            this(name, name, kinds, wanted, taker);
+        }
+
+        /// @param key the name as it stands in its object
+        /// @param name the name as a caller is told it
+        Field(String key, String name, String kinds, String wanted, Taker taker) {
+            this.name = name;
+            this.key = key.getBytes(US_ASCII);
+            this.kinds = kinds;
+            this.wanted = wanted;
+            this.taker = taker;
+        }
+    }
+
+    /// Takes a value over.
+    private interface Taker {
+
+        /// @param kind its first byte
+        /// @param from where it begins
+        /// @param end where it ends
+        void take(RequestReader to, byte kind, int from, int end);
     }
 }

@@ -17,6 +17,7 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// One attempt with the revision and the model it binds: sends the caller's request, understands
 /// the answer if it is an error, and hands it on if it is good. Tells its listener the end, once;
 /// after [#cancel()] it tells nothing.
-final class BoundAttempt implements Attempt.Listener {
+final class BoundAttempt implements Attempt.Listener, Relay.Source {
 
     /// As much of an error answer as is read to understand it.
     private static final int LONGEST_ERROR = 16 * 1024;
@@ -204,16 +205,27 @@ final class BoundAttempt implements Attempt.Listener {
     }
 
     private Relay relay(AnswerKind kind, HttpClientResponse head) {
+        var closeDelimited =
+                head.getHeader(HttpHeaders.CONTENT_LENGTH) == null
+                        && head.getHeader(HttpHeaders.TRANSFER_ENCODING) == null;
         return new Relay(
-                attempt,
+                this,
                 kind,
-                endpoint.streamEnd(),
-                usageAdded,
-                mask,
+                AnswerTaps.of(kind, endpoint.streamEnd(), usageAdded, closeDelimited, mask),
                 gateway.answers().part(caller),
                 head,
                 arrival.request().response(),
                 listener::answering);
+    }
+
+    @Override
+    public void pause() {
+        attempt.pause();
+    }
+
+    @Override
+    public void resume() {
+        attempt.resume();
     }
 
     @Override

@@ -1,15 +1,9 @@
 package com.alltkn.gateway.exchange;
 
 import com.alltkn.gateway.error.GatewayError;
-import com.alltkn.gateway.openai.JsonAnswerTap;
-import com.alltkn.gateway.openai.JsonBalance;
-import com.alltkn.gateway.openai.SseTap;
-import com.alltkn.gateway.openai.StreamEnd;
+import com.alltkn.gateway.openai.AnswerTap.BreakOff;
 import com.alltkn.gateway.openai.Usage;
-import com.alltkn.gateway.openai.UsageChunkFilter;
-import com.alltkn.gateway.secret.SecretMask;
 import com.alltkn.gateway.upstream.AnswerHeaders;
-import com.alltkn.gateway.upstream.Attempt;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
@@ -30,125 +24,58 @@ final class Relay {
     private static final CharSequence EVENT_STREAM =
             HttpHeaders.createOptimized("text/event-stream");
 
-    private final Attempt attempt;
+    private final Source source;
     private final AnswerKind kind;
-    private final StreamEnd streamEnd;
+    private final AnswerTaps taps;
+    private final AnswerMemory.Part memory;
     private final HttpClientResponse head;
     private final HttpServerResponse response;
     private final Consumer<MultiMap> headers;
-    private final SecretMask.Pieces mask;
-    private final boolean closeDelimited;
-    private final @Nullable SseTap events;
-    private final @Nullable UsageChunkFilter withoutUsage;
-    private final @Nullable JsonAnswerTap json;
-    private final @Nullable JsonBalance balance;
-    private final AnswerMemory.Part memory;
 
     /// JSON is of no use before its end, so its last piece waits for that if it is small: one write
     /// in place of two.
     private @Nullable Buffer held;
 
-    private boolean jsonSeen;
     private boolean begun;
     private long written;
 
+    /// @param source where the answer comes from
+    /// @param kind of the answer
+    /// @param taps read along
+    /// @param memory counts what is held
+    /// @param head upstream's
+    /// @param response to the caller, nothing of it written yet
+    /// @param headers puts in the gateway's own when the answer begins
     Relay(
-            Attempt attempt,
+            Source source,
             AnswerKind kind,
-            StreamEnd streamEnd,
-            boolean usageAdded,
-            SecretMask mask,
+            AnswerTaps taps,
             AnswerMemory.Part memory,
             HttpClientResponse head,
             HttpServerResponse response,
             Consumer<MultiMap> headers) {
-        this.attempt = attempt;
+        this.source = source;
         this.kind = kind;
-        this.streamEnd = streamEnd;
+        this.taps = taps;
+        this.memory = memory;
         this.head = head;
         this.response = response;
         this.headers = headers;
-        this.mask = mask.pieces();
-        this.memory = memory;
-        this.closeDelimited =
-                head.getHeader(HttpHeaders.CONTENT_LENGTH) == null
-                        && head.getHeader(HttpHeaders.TRANSFER_ENCODING) == null;
-        this.events = kind == AnswerKind.EVENTS ? new SseTap(streamEnd) : null;
-        this.withoutUsage = events != null && usageAdded ? new UsageChunkFilter() : null;
-        this.json = kind == AnswerKind.JSON ? new JsonAnswerTap() : null;
-        this.balance = json != null && closeDelimited ? new JsonBalance() : null;
     }
 
     /// Takes a piece of the answer.
     ///
     /// @return whether it can be the answer's; if not, it has not been written
     boolean accept(Buffer chunk) {
-        var taken = take(mask.accept(chunk));
+        var passed = taps.accept(chunk);
+        if (passed == null) {
+            return false;
+        }
+        pass(passed);
         if (!memory.holds(held())) {
             letGo();
             memory.holds(held());
         }
-        return taken;
-    }
-
-    private int held() {
-        if (events != null) {
-            return events.held() + (withoutUsage == null ? 0 : withoutUsage.held());
-        }
-        if (json != null) {
-            return json.held()
-                    + (balance == null ? 0 : balance.held())
-                    + (held == null ? 0 : held.length());
-        }
-        return 0;
-    }
-
-    /// Holds next to nothing, for others hold too much. The mask goes on: what it holds back is
-    /// shorter than the longest form of the key, and only who knows the key could make it long.
-    private void letGo() {
-        if (events != null) {
-            events.letGo();
-            if (withoutUsage != null) {
-                write(withoutUsage.letGo());
-            }
-        } else if (json != null) {
-            json.letGo();
-            if (balance != null) {
-                balance.letGo();
-            }
-            if (held != null) {
-                write(held);
-                held = null;
-            }
-        }
-    }
-
-    private boolean take(Buffer chunk) {
-        if (events != null) {
-            events.accept(chunk);
-            write(withoutUsage == null ? chunk : withoutUsage.accept(chunk));
-            return true;
-        }
-        if (json != null) {
-            json.accept(chunk);
-            if (balance != null) {
-                balance.accept(chunk);
-            }
-            if (!jsonSeen && !startsJson(chunk)) {
-                return false;
-            }
-            if (held != null) {
-                write(held);
-            }
-            held = null;
-            if (chunk.length() <= MOST_HELD) {
-                held = chunk;
-            } else {
-                write(chunk);
-            }
-            return true;
-        }
-        write(chunk);
         return true;
     }
 
@@ -156,24 +83,14 @@ final class Relay {
     ///
     /// @return what is missing all the same; if so, nothing is ended yet
     Optional<GatewayError> end() {
-        var rest = mask.end();
-        if (rest.length() > 0 && !take(rest)) {
-            return Optional.of(new GatewayError.UpstreamInvalidAnswer());
-        }
-        if (events != null) {
-            if (withoutUsage != null) {
-                write(withoutUsage.end());
-            }
-            if (!wholeStream(events)) {
+        switch (taps.end(this::pass)) {
+            case CUT -> {
                 return Optional.of(new GatewayError.UpstreamInterrupted());
             }
-        } else if (json != null) {
-            if (!jsonSeen) {
+            case NO_ANSWER -> {
                 return Optional.of(new GatewayError.UpstreamInvalidAnswer());
             }
-            if (balance != null && !balance.whole()) {
-                return Optional.of(new GatewayError.UpstreamInterrupted());
-            }
+            case WHOLE -> {}
         }
         begin(true);
         if (held != null) {
@@ -185,34 +102,26 @@ final class Relay {
         return Optional.empty();
     }
 
-    /// Gives back what memory it takes, for nothing more is read along. Once more does nothing.
-    void close() {
-        memory.giveBack();
-    }
-
     /// Breaks an answer off that has begun. A stream says so in its own way, an error event and no
     /// terminal event; anything else can only be cut, so that nobody takes it for whole.
     void breakOff(CallerConnection caller, GatewayError error) {
-        if (events == null) {
-            caller.cut();
-            return;
+        switch (taps.breakOff(this::write)) {
+            case BreakOff.Cut() -> caller.cut();
+            case BreakOff.Said(var closing) -> {
+                write(closing);
+                response.end();
+            }
+            case BreakOff.Say(var closing) -> {
+                write(closing);
+                write(caller.event(error));
+                response.end();
+            }
         }
-        var closing = events.closing();
-        events.accept(closing);
-        if (events.terminal()) {
-            // The caller has the last event, or would have with its line finished.
-            caller.cut();
-            return;
-        }
-        if (events.errorSeen() && withoutUsage != null) {
-            // Upstream's own words, perhaps not yet ended by their blank line.
-            write(withoutUsage.end());
-        }
-        write(closing);
-        if (!events.errorSeen()) {
-            write(caller.event(error));
-        }
-        response.end();
+    }
+
+    /// Gives back what memory it takes, for nothing more is read along. Once more does nothing.
+    void close() {
+        memory.giveBack();
     }
 
     /// @return whether anything has been written to the caller
@@ -227,14 +136,33 @@ final class Relay {
 
     /// @return what upstream counted, as far as it has said so
     Optional<Usage> usage() {
-        return events != null ? events.usage() : json != null ? json.usage() : Optional.empty();
+        return taps.usage();
     }
 
-    /// Where only the end of the connection ends the answer, a cut can fall behind the last data
-    /// line as well; the blank line is then the only sign that nothing is missing.
-    private boolean wholeStream(SseTap events) {
-        return streamEnd == StreamEnd.NONE
-                || (events.terminal() && (!closeDelimited || events.atEventBoundary()));
+    private int held() {
+        return taps.held() + (held == null ? 0 : held.length());
+    }
+
+    /// Holds next to nothing, for others hold too much.
+    private void letGo() {
+        taps.letGo(this::pass);
+        writeHeld();
+    }
+
+    private void pass(Buffer piece) {
+        writeHeld();
+        if (kind == AnswerKind.JSON && piece.length() <= MOST_HELD) {
+            held = piece;
+        } else {
+            write(piece);
+        }
+    }
+
+    private void writeHeld() {
+        if (held != null) {
+            write(held);
+            held = null;
+        }
     }
 
     private void write(Buffer bytes) {
@@ -245,8 +173,8 @@ final class Relay {
         written += bytes.length();
         response.write(bytes);
         if (response.writeQueueFull()) {
-            attempt.pause();
-            response.drainHandler(_ -> attempt.resume());
+            source.pause();
+            response.drainHandler(_ -> source.resume());
         }
     }
 
@@ -279,21 +207,13 @@ final class Relay {
         }
     }
 
-    /// Whether a piece can be the start of a JSON answer: nothing but space so far, which keeps a
-    /// connection alive, or an object or array behind it.
-    private boolean startsJson(Buffer chunk) {
-        for (int i = 0; i < chunk.length(); i++) {
-            switch (chunk.getByte(i)) {
-                case ' ', '\t', '\r', '\n' -> {}
-                case '{', '[' -> {
-                    jsonSeen = true;
-                    return true;
-                }
-                default -> {
-                    return false;
-                }
-            }
-        }
-        return true;
+    /// Where an answer comes from.
+    interface Source {
+
+        /// Lets no more of it come for now.
+        void pause();
+
+        /// Lets it come again.
+        void resume();
     }
 }

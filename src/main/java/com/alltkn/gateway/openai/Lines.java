@@ -1,8 +1,11 @@
 package com.alltkn.gateway.openai;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /// Lines of a text of server-sent events, which end in LF, CRLF or CR (WHATWG HTML, "Server-sent
 /// events", 9.2.6), and the fields on them.
@@ -13,6 +16,8 @@ final class Lines {
     private static final long HIGH = 0x8080808080808080L;
     private static final long FEEDS = '\n' * ONES;
     private static final long RETURNS = '\r' * ONES;
+
+    private static final byte[] DONE = "[DONE]".getBytes(US_ASCII);
 
     private Lines() {}
 
@@ -58,6 +63,12 @@ final class Lines {
             return -1;
         }
         return colon + 1 < to && bytes[colon + 1] == ' ' ? colon + 2 : colon + 1;
+    }
+
+    /// Whether data is that of the last event of a chat.
+    static boolean startsWithDone(byte[] bytes, int from, int to) {
+        return to - from >= DONE.length
+                && Arrays.equals(bytes, from, from + DONE.length, DONE, 0, DONE.length);
     }
 
     /// The first byte after a byte order mark, which only the start of a stream may have.

@@ -1,74 +1,18 @@
 package com.alltkn.gateway.openai;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import io.vertx.core.buffer.Buffer;
-import java.io.ByteArrayOutputStream;
-import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Listens to a stream of server-sent events (WHATWG HTML, "Server-sent events", 9.2.6) that is
-/// relayed as bytes: whether its last event was seen, what it used, and how an event left open can
-/// be closed. Never throws, whatever the bytes, and says the same however they are split. Not safe
-/// for several threads.
-///
-/// Of an event that is longer than 16 KiB, it reads what it can without the whole: the first line
-/// of its data, or start and end of that. What the rest says stays unknown: a stream whose last
-/// event was of that kind and had no telling `event:` line counts as broken off, for nobody could
-/// say that it was not. Reading goes on with the next event.
-public final class SseTap {
-    /// Longest line that is held and read as a whole; of a longer one only start and end are kept.
-    /// Chat chunks stay below 10 KiB; the last event of a response carries all of it, is recognised
-    /// by its start, and ends with its usage. With 4000 streams at once every KiB is 4 MiB.
-    static final int MAX_LINE = 16 * 1024;
-
-    /// Kept of the start of a longer line: enough for `type`, which comes first.
-    private static final int HEAD = 4 * 1024;
-
-    /// Kept of its end: enough for `usage` and the members behind it.
-    private static final int TAIL = 16 * 1024;
-
-    /// Held however little memory there is, of an open line or of its start: enough for the last
-    /// event of nearly every stream.
-    private static final int LITTLE = 1024;
-
-    /// A larger chunk is read in parts, so that what is held stays bounded.
-    private static final int STEP = 4 * 1024;
-
-    private static final byte[] DATA = "data".getBytes(US_ASCII);
-    private static final byte[] EVENT = "event".getBytes(US_ASCII);
-    private static final byte[] DONE = "[DONE]".getBytes(US_ASCII);
-    private static final byte[] NOTHING = {};
-
-    private enum LineEnding {
-        LF,
-        CRLF,
-        CR
-    }
+/// Listens to a stream of server-sent events that is relayed as bytes: whether its last event was
+/// seen, what it used, and how an event left open can be closed. What it reads of long events is
+/// bounded: a stream whose last event is too long to be read and has no telling `event:` line
+/// counts as broken off, for nobody could say that it was not.
+public final class SseTap implements AnswerTap, SseConsumer {
 
     private final StreamEnd end;
-    private final AnswerReader answer = new AnswerReader();
-
-    // The text not yet done with: an open line, and the first data line of an open event.
-    private byte[] held = NOTHING;
-    private int filled;
-    private int scanned;
-    private int lineStart;
-    private @Nullable LongLine longLine;
-
-    private boolean firstLine = true;
-    private boolean afterReturn;
-    private boolean afterBlank = true;
-    private LineEnding ending = LineEnding.LF;
-
-    // The open event.
-    private EventType eventType = EventType.OTHER;
-    private int dataLines;
-    private int dataFrom;
-    private int dataTo;
-    private @Nullable ByteArrayOutputStream joined;
-    private boolean unreadable;
+    private final boolean closeDelimited;
+    private final SseSplitter splitter;
 
     private boolean terminal;
     private boolean errorSeen;
@@ -78,54 +22,28 @@ public final class SseTap {
     /// Listens to a stream from its first byte.
     ///
     /// @param end how the endpoint ends its streams
-    public SseTap(StreamEnd end) {
+    /// @param closeDelimited whether only the end of the connection ends the stream
+    public SseTap(StreamEnd end, boolean closeDelimited) {
         this.end = end;
+        this.closeDelimited = closeDelimited;
+        this.splitter = new SseSplitter(this);
     }
 
-    /// Reads a chunk; does not keep it.
-    public void accept(Buffer chunk) {
-        for (var from = 0; from < chunk.length(); from += STEP) {
-            var to = Math.min(chunk.length(), from + STEP);
-            makeRoom(to - from);
-            chunk.getBytes(from, to, held, filled);
-            filled += to - from;
-            readLines();
-        }
-        if (keptFrom() == filled) {
-            forget(filled);
-            if (held.length > STEP) {
-                held = NOTHING;
-            }
-        }
+    /// Listens to a stream from its first byte, for a filter behind it too.
+    ///
+    /// @param end how the endpoint ends its streams
+    /// @param closeDelimited whether only the end of the connection ends the stream
+    /// @param filter is given the same pieces, each after this has read it
+    public SseTap(StreamEnd end, boolean closeDelimited, UsageChunkFilter filter) {
+        this.end = end;
+        this.closeDelimited = closeDelimited;
+        this.splitter = new SseSplitter(this, filter);
     }
 
-    /// How much it holds, in bytes.
-    public int held() {
-        var line = longLine;
-        return held.length
-                + (line == null ? 0 : line.head.length + line.tail.held())
-                + (joined == null ? 0 : 2 * joined.size());
-    }
-
-    /// Holds little from here to the end of the open event, which is read as one that is too long.
-    public void letGo() {
-        if (joined != null || (holdsData() && filled - dataFrom > LITTLE)) {
-            unreadable = true;
-            joined = null;
-        }
-        forget(keptFrom());
-        var line = longLine;
-        if (line != null) {
-            line.letGo();
-        } else if (filled > LITTLE) {
-            line = new LongLine(Arrays.copyOf(held, LITTLE));
-            line.tail.append(held, 0, filled);
-            line.letGo();
-            longLine = line;
-            lineStart = filled;
-            forget(filled);
-        }
-        held = filled == 0 ? NOTHING : Arrays.copyOf(held, filled);
+    @Override
+    public Buffer accept(Buffer piece) {
+        splitter.accept(piece);
+        return piece;
     }
 
     /// Whether the stream's last event was seen up to the end of its data line; clients need no
@@ -135,6 +53,7 @@ public final class SseTap {
     }
 
     /// The last usage that went by.
+    @Override
     public Optional<Usage> usage() {
         return usage;
     }
@@ -152,258 +71,71 @@ public final class SseTap {
     /// Whether another event may follow at once: the stream has just ended an event with a blank
     /// line, or nothing was sent.
     public boolean atEventBoundary() {
-        return afterBlank && !isLineOpen();
+        return splitter.atEventBoundary();
     }
 
     /// The bytes that end an open line and an open event, in the stream's own line ending; empty at
     /// a boundary.
     public Buffer closing() {
-        if (atEventBoundary()) {
-            return Buffer.buffer();
-        }
-        if (isLineOpen()) {
-            return Buffer.buffer(
-                    switch (ending) {
-                        case LF -> "\n\n";
-                        case CRLF -> "\r\n\r\n";
-                        case CR -> "\r\r";
-                    });
-        }
-        return Buffer.buffer(
-                switch (ending) {
-                    // After a CR, an LF is only the other half of the line ending, and the blank
-                    // line is still to come.
-                    case LF -> afterReturn ? "\n\n" : "\n";
-                    case CRLF -> afterReturn ? "\n\r\n" : "\r\n";
-                    case CR -> "\r";
-                });
+        return splitter.closing();
     }
 
-    private boolean isLineOpen() {
-        return longLine != null || lineStart < filled;
+    /// Where only the end of the connection ends the answer, a cut can fall behind the last data
+    /// line as well; the blank line is then the only sign that nothing is missing.
+    @Override
+    public Wholeness wholeness() {
+        var whole = end == StreamEnd.NONE || (terminal && (!closeDelimited || atEventBoundary()));
+        return whole ? Wholeness.WHOLE : Wholeness.CUT;
     }
 
-    private void readLines() {
-        while (true) {
-            skipFeedAfterReturn();
-            var eol = Lines.end(held, scanned, filled);
-            if (eol < 0) {
-                break;
-            }
-            endLine(eol);
-            afterReturn = held[eol] == '\r';
-            if (!afterReturn) {
-                ending = LineEnding.LF;
-            }
-            lineStart = eol + 1;
-            scanned = lineStart;
+    /// An error event says that the stream is broken off, unless the caller has the last event, or
+    /// would have with its line finished.
+    @Override
+    public BreakOff breakOff() {
+        var closing = closing();
+        splitter.accept(closing);
+        if (terminal) {
+            return new BreakOff.Cut();
         }
-        scanned = filled;
-        if (longLine != null || filled - lineStart > MAX_LINE) {
-            continueLongLine(filled);
-            lineStart = filled;
-        }
-        if (holdsData() && filled - dataFrom > MAX_LINE) {
-            // It is held for a second line of data only, behind whatever comes between the two.
-            unreadable = true;
-        }
+        return errorSeen ? new BreakOff.Said(closing) : new BreakOff.Say(closing);
     }
 
-    private void skipFeedAfterReturn() {
-        if (!afterReturn || scanned == filled) {
-            return;
-        }
-        afterReturn = false;
-        if (held[scanned] == '\n') {
-            ending = LineEnding.CRLF;
-            scanned++;
-            lineStart = scanned;
-        } else {
-            ending = LineEnding.CR;
-        }
+    @Override
+    public int held() {
+        return splitter.held();
     }
 
-    private void endLine(int eol) {
-        var wasFirst = firstLine;
-        firstLine = false;
-        if (longLine != null || eol - lineStart > MAX_LINE) {
-            afterBlank = false;
-            endLongLine(continueLongLine(eol), wasFirst);
-            longLine = null;
-            return;
-        }
-        var from = wasFirst ? Lines.afterByteOrderMark(held, lineStart, eol) : lineStart;
-        afterBlank = from == eol;
-        if (afterBlank) {
-            endEvent();
-            return;
-        }
-        var value = Lines.valueOf(DATA, held, from, eol);
-        if (value >= 0) {
-            readDataLine(value, eol);
-            return;
-        }
-        value = Lines.valueOf(EVENT, held, from, eol);
-        if (value >= 0) {
-            eventType = EventType.of(held, value, eol);
-        }
+    @Override
+    public Optional<Buffer> letGo() {
+        splitter.letGo();
+        return Optional.empty();
     }
 
-    private void readDataLine(int from, int to) {
-        dataLines = Math.min(2, dataLines + 1);
-        if (dataLines == 1) {
-            dataFrom = from;
-            dataTo = to;
-            readData(held, from, to);
-            return;
-        }
-        if (unreadable) {
-            return;
-        }
-        var data = joined;
-        if (data == null && to - dataFrom > MAX_LINE) {
-            unreadable = true;
-            return;
-        }
-        if (data == null) {
-            data = new ByteArrayOutputStream();
-            data.write(held, dataFrom, dataTo - dataFrom);
-            joined = data;
-        }
-        if (data.size() + 1 + to - from > MAX_LINE) {
-            unreadable = true;
-            joined = null;
-            return;
-        }
-        data.write('\n');
-        data.write(held, from, to - from);
-    }
-
-    private void endEvent() {
-        var data = joined;
-        if (data != null) {
-            readData(data.toByteArray(), 0, data.size());
-        }
-        if (dataLines > 0 || eventType == EventType.ERROR) {
-            note(eventType);
-        }
-        eventType = EventType.OTHER;
-        dataLines = 0;
-        joined = null;
-        unreadable = false;
-    }
-
-    private void readData(byte[] bytes, int from, int to) {
-        note(eventType);
-        if (startsWithDone(bytes, from, to)) {
+    @Override
+    public void data(SseEvent event) {
+        note(event.type());
+        if (event.isDone()) {
             terminal |= end == StreamEnd.DONE;
-            return;
+        } else if (event.isObject()) {
+            var answer = event.answer();
+            note(answer.type());
+            errorSeen |= answer.hasError();
+            usage = event.usage(end == StreamEnd.RESPONSE ? 2 : 1).or(() -> usage);
+            if (model == null) {
+                model = answer.model();
+            }
         }
-        if (!answer.read(bytes, from, to)) {
-            answer.forget();
-            return;
+    }
+
+    @Override
+    public void over(SseEvent event, long next) {
+        if (event.hasData() || event.type() == EventType.ERROR) {
+            note(event.type());
         }
-        note(answer.type());
-        errorSeen |= answer.hasError();
-        usage = answer.usage().or(() -> usage);
-        if (model == null) {
-            model = answer.model();
-        }
-        answer.forget();
     }
 
     private void note(EventType type) {
         terminal |= end == StreamEnd.RESPONSE && type.endsResponse();
         errorSeen |= type.reportsError();
-    }
-
-    private static boolean startsWithDone(byte[] bytes, int from, int to) {
-        return to - from >= DONE.length
-                && Arrays.equals(bytes, from, from + DONE.length, DONE, 0, DONE.length);
-    }
-
-    private LongLine continueLongLine(int to) {
-        var line = longLine;
-        if (line == null) {
-            line = new LongLine(Arrays.copyOfRange(held, lineStart, lineStart + HEAD));
-            longLine = line;
-        }
-        line.tail.append(held, lineStart, to);
-        lineStart = to;
-        return line;
-    }
-
-    private void endLongLine(LongLine line, boolean wasFirst) {
-        var head = line.head;
-        var from = wasFirst ? Lines.afterByteOrderMark(head, 0, head.length) : 0;
-        var value = Lines.valueOf(DATA, head, from, head.length);
-        if (value < 0) {
-            return;
-        }
-        dataLines = Math.min(2, dataLines + 1);
-        unreadable = true;
-        joined = null;
-        if (dataLines > 1) {
-            return;
-        }
-        note(eventType);
-        answer.readStart(head, value, head.length);
-        note(answer.type());
-        errorSeen |= answer.hasError();
-        if (model == null) {
-            model = answer.model();
-        }
-        answer.forget();
-        var depth = end == StreamEnd.RESPONSE ? 2 : 1;
-        var tail = line.tail;
-        usage = TailUsage.find(tail.bytes(), tail.from(), tail.to(), depth).or(() -> usage);
-    }
-
-    /// The first byte that is still needed.
-    private int keptFrom() {
-        return holdsData() ? dataFrom : lineStart;
-    }
-
-    private boolean holdsData() {
-        return dataLines == 1 && joined == null && !unreadable;
-    }
-
-    private void makeRoom(int more) {
-        if (filled + more <= held.length) {
-            return;
-        }
-        forget(keptFrom());
-        if (filled + more > held.length) {
-            // At the most there is room for one step more, so that a text held as a whole is moved
-            // once a step and not once a byte.
-            held =
-                    Arrays.copyOf(
-                            held,
-                            Math.max(filled + more, Math.min(2 * held.length, MAX_LINE + STEP)));
-        }
-    }
-
-    private void forget(int to) {
-        System.arraycopy(held, to, held, 0, filled - to);
-        filled -= to;
-        scanned -= to;
-        lineStart -= to;
-        dataFrom -= to;
-        dataTo -= to;
-    }
-
-    /// What is kept of a line too long to be held.
-    private static final class LongLine {
-        byte[] head;
-        final TailWindow tail = new TailWindow(TAIL);
-
-        LongLine(byte[] head) {
-            this.head = head;
-        }
-
-        void letGo() {
-            head = Arrays.copyOf(head, LITTLE);
-            tail.shrink(LITTLE / 2);
-        }
     }
 }

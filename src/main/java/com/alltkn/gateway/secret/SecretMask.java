@@ -423,6 +423,11 @@ public final class SecretMask {
             return bytes.getBuffer(0, whole);
         }
 
+        /// @return how much is held back, in bytes
+        public int held() {
+            return held == null ? 0 : held.length();
+        }
+
         /// @return what was held back, for nothing follows
         public Buffer end() {
             var rest = held == null ? Buffer.buffer() : held;

@@ -93,7 +93,7 @@ public final class JsonAnswerFuzz {
     }
 
     private static Optional<Usage> usage(List<Buffer> parts) {
-        var tap = new JsonAnswerTap();
+        var tap = new JsonAnswerTap(false);
         parts.forEach(tap::accept);
         return tap.usage();
     }

@@ -14,7 +14,7 @@ class JsonAnswerTapTest {
     private static final String LONG = "text \\\"usage\\\": {} 你好 ".repeat(3000);
 
     private static Optional<Usage> usage(String answer, int step) {
-        var tap = new JsonAnswerTap();
+        var tap = new JsonAnswerTap(false);
         var bytes = Buffer.buffer(answer);
         for (var from = 0; from < bytes.length(); from += step) {
             tap.accept(bytes.slice(from, Math.min(bytes.length(), from + step)));
@@ -77,7 +77,7 @@ class JsonAnswerTapTest {
     void findsAUsageAtTheVeryEndThoughItHasLetGo() {
         var answer = Buffer.buffer("{\"a\":\"" + "x".repeat(50_000) + "\"," + USAGE + "}\n");
         for (var cut = 1; cut < answer.length(); cut += 501) {
-            var tap = new JsonAnswerTap();
+            var tap = new JsonAnswerTap(false);
             tap.accept(answer.slice(0, cut));
             tap.letGo();
             assertThat(tap.held()).isLessThanOrEqualTo(1024);

@@ -46,7 +46,7 @@ class SseTapTest {
     }
 
     private static Heard whole(StreamEnd end, Buffer stream) {
-        var tap = new SseTap(end);
+        var tap = new SseTap(end, false);
         tap.accept(stream);
         return Heard.of(tap);
     }
@@ -56,7 +56,7 @@ class SseTapTest {
     }
 
     private static Heard inSteps(StreamEnd end, Buffer stream, int step) {
-        var tap = new SseTap(end);
+        var tap = new SseTap(end, false);
         for (var from = 0; from < stream.length(); from += step) {
             tap.accept(stream.slice(from, Math.min(stream.length(), from + step)));
         }
@@ -69,7 +69,7 @@ class SseTapTest {
             assertThat(inSteps(end, stream, step)).isEqualTo(expected);
         }
         for (var cut = 0; cut <= stream.length(); cut++) {
-            var tap = new SseTap(end);
+            var tap = new SseTap(end, false);
             tap.accept(stream.slice(0, cut));
             tap.accept(stream.slice(cut, stream.length()));
             assertThat(Heard.of(tap)).isEqualTo(expected);
@@ -275,7 +275,9 @@ class SseTapTest {
 
     @Test
     void saysTheSameOfLinesAroundTheLongestHeldWhateverTheSplit() {
-        for (var length = SseTap.MAX_LINE - 40; length < SseTap.MAX_LINE + 40; length += 7) {
+        for (var length = SseSplitter.MAX_LINE - 40;
+                length < SseSplitter.MAX_LINE + 40;
+                length += 7) {
             var stream =
                     Buffer.buffer(
                             "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1},\"error\":{},\"a\":\""
@@ -317,7 +319,7 @@ class SseTapTest {
     void readsAnEventWithoutAnEndInBoundedMemory(String endless) {
         var piece = Buffer.buffer(endless.repeat(1 + 1024 / endless.length()));
         for (var begin : new String[] {"", "data: {\"x\":1}\n", "data: ", "event: ", ": "}) {
-            var tap = new SseTap(StreamEnd.DONE);
+            var tap = new SseTap(StreamEnd.DONE, false);
             tap.accept(Buffer.buffer(CHUNK + begin));
             var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
             var before = threads.getCurrentThreadAllocatedBytes();
@@ -344,7 +346,7 @@ class SseTapTest {
         var before = threads.getCurrentThreadAllocatedBytes();
 
         for (var i = 0; i < taps.length; i++) {
-            taps[i] = new SseTap(StreamEnd.DONE);
+            taps[i] = new SseTap(StreamEnd.DONE, false);
             taps[i].accept(line);
         }
 
@@ -356,7 +358,7 @@ class SseTapTest {
     @ValueSource(strings = {"data: {\"x\":\"", "data: {}\ndata: ", "data: {}\n: ", ": ", "event: "})
     void goesOnWithLittleOnceItHasLetGo(String begin) {
         for (var length : new int[] {10, 3_000, 10_000, 18_000, 60_000}) {
-            var tap = new SseTap(StreamEnd.DONE);
+            var tap = new SseTap(StreamEnd.DONE, false);
             tap.accept(Buffer.buffer(CHUNK + begin + "x".repeat(length)));
 
             tap.letGo();
@@ -378,7 +380,7 @@ class SseTapTest {
                             "data: {\"type\":\"response.completed\",\"response\":{\"output\":\""
                                     + "x".repeat(length)
                                     + "\",\"usage\":{\"input_tokens\":5,\"output_tokens\":6}}}\n\n");
-            var tap = new SseTap(StreamEnd.RESPONSE);
+            var tap = new SseTap(StreamEnd.RESPONSE, false);
             tap.accept(stream.slice(0, cut));
             tap.letGo();
             tap.accept(stream.slice(cut, stream.length()));
@@ -392,7 +394,7 @@ class SseTapTest {
     void losesNoEndByLettingGoWhereverItIsCut() {
         var stream = Buffer.buffer(": hi\n\n" + CHUNK + USAGE + DONE);
         for (var cut = 0; cut <= stream.length(); cut++) {
-            var tap = new SseTap(StreamEnd.DONE);
+            var tap = new SseTap(StreamEnd.DONE, false);
             tap.accept(stream.slice(0, cut));
             tap.letGo();
             tap.accept(stream.slice(cut, stream.length()));
@@ -403,13 +405,13 @@ class SseTapTest {
 
     @Test
     void joinsDataOnlyWithinItsBoundWhateverTheSplit() {
-        for (var between : new int[] {SseTap.MAX_LINE - 60, SseTap.MAX_LINE + 10}) {
+        for (var between : new int[] {SseSplitter.MAX_LINE - 60, SseSplitter.MAX_LINE + 10}) {
             var stream =
                     Buffer.buffer("data: {\"error\":\n:" + "c".repeat(between) + "\ndata: {}}\n\n");
 
             for (var step : new int[] {1, 7, 1024, 16 * 1024, stream.length()}) {
                 assertThat(inSteps(StreamEnd.DONE, stream, step).error())
-                        .isEqualTo(between < SseTap.MAX_LINE);
+                        .isEqualTo(between < SseSplitter.MAX_LINE);
             }
         }
     }
@@ -465,7 +467,7 @@ class SseTapTest {
                 }
             }
             var expected = whole(end, stream);
-            var tap = new SseTap(end);
+            var tap = new SseTap(end, false);
 
             for (var from = 0; from < stream.length(); ) {
                 var to = Math.min(stream.length(), from + 1 + random.nextInt(12));

@@ -56,7 +56,7 @@ public final class StreamFuzz {
     }
 
     private static void checkClosing(StreamEnd end, byte[] stream) {
-        var tap = new SseTap(end);
+        var tap = new SseTap(end, false);
         tap.accept(Buffer.buffer(stream));
         tap.accept(tap.closing());
 
@@ -75,7 +75,7 @@ public final class StreamFuzz {
     }
 
     private static Buffer filtered(List<Buffer> parts) {
-        var filter = new UsageChunkFilter();
+        var filter = new FilteredStream();
         var out = Buffer.buffer();
         parts.forEach(part -> out.appendBuffer(filter.accept(part)));
         return out.appendBuffer(filter.end());
@@ -147,7 +147,7 @@ public final class StreamFuzz {
             Buffer closing) {
 
         static Heard of(StreamEnd end, List<Buffer> parts) {
-            var tap = new SseTap(end);
+            var tap = new SseTap(end, false);
             parts.forEach(tap::accept);
             return new Heard(
                     tap.terminal(),

@@ -17,7 +17,7 @@ class UsageChunkFilterTest {
     private static final String DONE = "data: [DONE]\n\n";
 
     private static String inSteps(Buffer stream, int step) {
-        var filter = new UsageChunkFilter();
+        var filter = new FilteredStream();
         var out = Buffer.buffer();
         for (var from = 0; from < stream.length(); from += step) {
             out.appendBuffer(
@@ -32,7 +32,7 @@ class UsageChunkFilterTest {
             assertThat(inSteps(bytes, step)).isEqualTo(filtered);
         }
         for (var cut = 0; cut <= bytes.length(); cut++) {
-            var filter = new UsageChunkFilter();
+            var filter = new FilteredStream();
             var out = Buffer.buffer();
             out.appendBuffer(filter.accept(bytes.slice(0, cut)));
             out.appendBuffer(filter.accept(bytes.slice(cut, bytes.length())));
@@ -95,7 +95,7 @@ class UsageChunkFilterTest {
 
     @Test
     void returnsTheSameInstanceWhenNothingIsWithheld() {
-        var filter = new UsageChunkFilter();
+        var filter = new FilteredStream();
         var chunk = Buffer.buffer(": hi\n\n" + CHUNK + CHUNK);
 
         assertThat(filter.accept(chunk)).isSameAs(chunk);
@@ -105,7 +105,7 @@ class UsageChunkFilterTest {
 
     @Test
     void letsCommentsGoAtOnce() {
-        var filter = new UsageChunkFilter();
+        var filter = new FilteredStream();
 
         assertThat(filter.accept(Buffer.buffer(": kee")).toString()).isEqualTo(": kee");
         assertThat(filter.accept(Buffer.buffer("p-alive\n")).toString()).isEqualTo("p-alive\n");
@@ -115,7 +115,7 @@ class UsageChunkFilterTest {
 
     @Test
     void withholdsALongEventOnlyUpToItsBound() {
-        var filter = new UsageChunkFilter();
+        var filter = new FilteredStream();
         var start = "data: {\"choices\":[],\"usage\":{},\"x\":\"";
 
         assertThat(filter.accept(Buffer.buffer(start)).length()).isZero();
@@ -130,7 +130,7 @@ class UsageChunkFilterTest {
     @Test
     void passesALongEventOnceItHasLetGo() {
         var start = "data: {\"choices\":[],\"usage\":{},\"x\":\"" + "x".repeat(2_000);
-        var filter = new UsageChunkFilter();
+        var filter = new FilteredStream();
         assertThat(filter.accept(Buffer.buffer(start)).length()).isZero();
 
         assertThat(filter.letGo().toString()).isEqualTo(start);
@@ -144,7 +144,7 @@ class UsageChunkFilterTest {
     void takesAUsageChunkOutThoughItHasLetGoWhereverItIsCut() {
         var stream = Buffer.buffer("\uFEFF: hi\n\n" + CHUNK + USAGE + DONE);
         for (var cut = 0; cut <= stream.length(); cut++) {
-            var filter = new UsageChunkFilter();
+            var filter = new FilteredStream();
             var out = Buffer.buffer();
             out.appendBuffer(filter.accept(stream.slice(0, cut)));
             out.appendBuffer(filter.letGo());
@@ -159,11 +159,11 @@ class UsageChunkFilterTest {
     @Test
     void keepsNoMoreOfAChunkThanIsWithheld() {
         var chunk = Buffer.buffer(CHUNK.repeat(1 + 60_000 / CHUNK.length()) + "d");
-        var filters = new UsageChunkFilter[500];
+        var filters = new FilteredStream[500];
         var before = usedHeap();
 
         for (var i = 0; i < filters.length; i++) {
-            filters[i] = new UsageChunkFilter();
+            filters[i] = new FilteredStream();
             filters[i].accept(chunk);
         }
 
@@ -228,7 +228,7 @@ class UsageChunkFilterTest {
                 }
             }
             var expected = inSteps(stream, Math.max(1, stream.length()));
-            var filter = new UsageChunkFilter();
+            var filter = new FilteredStream();
             var out = Buffer.buffer();
 
             for (var from = 0; from < stream.length(); ) {

@@ -2,7 +2,7 @@ package com.alltkn.gateway.openai;
 
 /// Is told what goes by in a stream of server-sent events. Offsets count the bytes of the stream
 /// from its first.
-interface SseConsumer {
+public interface SseConsumer {
 
     /// A line is over that is not blank.
     ///

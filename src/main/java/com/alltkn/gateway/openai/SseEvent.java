@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The open event of a stream, as far as it was read. One instance is used for event after event,
 /// so that reading makes no garbage.
-final class SseEvent {
+public final class SseEvent {
     private final AnswerReader answer = new AnswerReader();
 
     private EventType type = EventType.OTHER;
@@ -15,17 +15,20 @@ final class SseEvent {
     private boolean usageChunk;
     private @Nullable TailWindow tail;
 
+    SseEvent() {}
+
     /// Its type, as its `event:` line says.
     EventType type() {
         return type;
     }
 
-    boolean hasData() {
+    /// Whether it has any.
+    public boolean hasData() {
         return dataLines > 0;
     }
 
     /// Whether the data is `[DONE]`.
-    boolean isDone() {
+    public boolean isDone() {
         return done;
     }
 
@@ -40,7 +43,7 @@ final class SseEvent {
     }
 
     /// Whether this is a chat chunk that carries only usage.
-    boolean isUsageChunk() {
+    public boolean isUsageChunk() {
         return usageChunk;
     }
 

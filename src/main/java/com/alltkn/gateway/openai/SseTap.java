@@ -23,21 +23,14 @@ public final class SseTap implements AnswerTap, SseConsumer {
     ///
     /// @param end how the endpoint ends its streams
     /// @param closeDelimited whether only the end of the connection ends the stream
-    public SseTap(StreamEnd end, boolean closeDelimited) {
+    /// @param others are told of each piece too, while this takes it
+    public SseTap(StreamEnd end, boolean closeDelimited, SseConsumer... others) {
         this.end = end;
         this.closeDelimited = closeDelimited;
-        this.splitter = new SseSplitter(this);
-    }
-
-    /// Listens to a stream from its first byte, for a filter behind it too.
-    ///
-    /// @param end how the endpoint ends its streams
-    /// @param closeDelimited whether only the end of the connection ends the stream
-    /// @param filter is given the same pieces, each after this has read it
-    public SseTap(StreamEnd end, boolean closeDelimited, UsageChunkFilter filter) {
-        this.end = end;
-        this.closeDelimited = closeDelimited;
-        this.splitter = new SseSplitter(this, filter);
+        var consumers = new SseConsumer[1 + others.length];
+        consumers[0] = this;
+        System.arraycopy(others, 0, consumers, 1, others.length);
+        this.splitter = new SseSplitter(consumers);
     }
 
     @Override

@@ -19,6 +19,9 @@ public final class UsageChunkFilter implements AnswerTap, SseConsumer {
     /// Withheld however little memory there is: nearly every usage chunk.
     static final int LITTLE = 1024;
 
+    /// Kept while nothing is withheld, so that it need not be made again for event after event.
+    private static final int KEPT = 4 * 1024;
+
     private static final byte[] NOTHING = {};
     private static final Span[] NONE = {};
 
@@ -208,7 +211,7 @@ public final class UsageChunkFilter implements AnswerTap, SseConsumer {
             piece.getBytes(start, piece.length(), held, filled);
             filled += more;
         }
-        if (filled == 0 && held.length > LITTLE) {
+        if (filled == 0 && held.length > KEPT) {
             held = NOTHING;
         }
         base = end;

@@ -1,5 +1,6 @@
 package com.alltkn.gateway.exchange;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.alltkn.gateway.openai.AnswerTap;
@@ -119,9 +120,7 @@ class AnswerTapsTest {
     }
 
     private void pass(AnswerTaps taps, String piece) {
-        var rest = taps.accept(Buffer.buffer(piece));
-        assertThat(rest).isNotNull();
-        passed(rest);
+        passed(requireNonNull(taps.accept(Buffer.buffer(piece))));
     }
 
     private void passed(Buffer piece) {

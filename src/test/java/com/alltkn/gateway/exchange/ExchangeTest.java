@@ -8,8 +8,12 @@ import com.alltkn.gateway.laboratory.Script;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import jakarta.inject.Inject;
+import java.time.Duration;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
 
 /// What tests of whole exchanges say in common.
 abstract class ExchangeTest extends GatewayTest {
@@ -33,6 +37,16 @@ abstract class ExchangeTest extends GatewayTest {
                             + "\"total_tokens\":7}}");
 
     protected static final String DONE = Script.event("[DONE]");
+
+    @Inject Exchanges all;
+
+    @AfterEach
+    void holdsNothingOfAnswersAnyMore() {
+        Awaitility.await()
+                .pollDelay(Duration.ZERO)
+                .atMost(SOON)
+                .until(() -> all.answerBytes() == 0);
+    }
 
     /// Status, outcome, error class and failure of a record in one line.
     protected static String summary(JsonNode record) {

@@ -15,6 +15,7 @@ import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -165,6 +166,6 @@ class RelayMemoryTest {
     }
 
     private interface Calls {
-        Object answer(String method, Object[] arguments);
+        @Nullable Object answer(String method, Object @Nullable [] arguments);
     }
 }

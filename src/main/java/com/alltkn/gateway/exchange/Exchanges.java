@@ -118,9 +118,9 @@ public class Exchanges {
         return outlasted.size();
     }
 
-    /// @return the memory that bodies of callers take, in bytes
-    public long bodyBytes() {
-        return bodies.held();
+    /// @return what is known now
+    public View view() {
+        return new View(open.size(), bodies.held());
     }
 
     /// Tells whether a request is for the API at all, whatever becomes of it there.
@@ -203,8 +203,8 @@ public class Exchanges {
     }
 
     void settled(Exchange exchange, Settlement settlement) {
-        open.remove(exchange);
         listener.settled(settlement);
+        open.remove(exchange);
     }
 
     private static ExchangeListener all(List<ExchangeListener> listeners) {
@@ -225,6 +225,12 @@ public class Exchanges {
             }
         };
     }
+
+    /// What is known of exchanges at one time.
+    ///
+    /// @param underWay how many began and have not settled
+    /// @param bodyBytes the memory that bodies of callers take, in bytes
+    public record View(int underWay, long bodyBytes) {}
 
     /// How far the gateway's end has come.
     enum Closing {

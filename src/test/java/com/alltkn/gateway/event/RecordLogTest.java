@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.alltkn.gateway.laboratory.Settlements;
 import com.alltkn.gateway.rollout.GatewayEnvironment;
-import com.alltkn.gateway.rollout.Strictness;
+import com.alltkn.gateway.check.Strictness;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import java.util.List;

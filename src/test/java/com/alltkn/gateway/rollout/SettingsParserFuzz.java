@@ -1,5 +1,6 @@
 package com.alltkn.gateway.rollout;
 
+import com.alltkn.gateway.check.Strictness;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 

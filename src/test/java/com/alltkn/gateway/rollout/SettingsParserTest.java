@@ -1,5 +1,6 @@
 package com.alltkn.gateway.rollout;
 
+import com.alltkn.gateway.check.Strictness;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.alltkn.gateway.rollout.Parsing.Parsed;

@@ -1,5 +1,6 @@
-package com.alltkn.gateway;
+package com.alltkn.gateway.startup;
 
+import com.alltkn.gateway.check.SeenValue;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
@@ -20,12 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// What a failed start says. Libraries quote the value that they could not use, and a value may be
 /// a secret or an address with a password in it: a line that holds any piece of such a value gives
 /// way to the names of the settings that it is from.
-final class StartFailure {
-
-    private static final Pattern MAY_HOLD_A_SECRET =
-            Pattern.compile(
-                    ".*(pass|pwd|secret|token|credential|key|auth|cookie|header|jwt|hosts|ur[il]"
-                            + "|endpoint|proxy|issuer).*");
+public final class StartFailure {
 
     /// Of addresses and lists, what is between these.
     private static final Pattern SEPARATORS = Pattern.compile("[\\s,;:/@?&=\"'\\[\\]{}()<>|\\\\]+");
@@ -48,7 +44,7 @@ final class StartFailure {
     /// @param settings all that are set, by name; what cannot hold a secret is left alone
     StartFailure(Map<String, String> settings) {
         settings.forEach((name, value) -> {
-            if (mayHoldASecret(name)) {
+            if (SeenValue.mayHoldASecret(name)) {
                 pieces.put(name, piecesOf(value));
             }
         });
@@ -56,7 +52,7 @@ final class StartFailure {
 
     /// @return with whatever can be known of this process' settings: a start may fail before there
     ///   is a configuration
-    static StartFailure ofThisProcess() {
+    public static StartFailure ofThisProcess() {
         var settings = new TreeMap<String, String>();
         try {
             var config = ConfigProvider.getConfig();
@@ -86,7 +82,7 @@ final class StartFailure {
 
     /// @param failure that ended the start
     /// @return what can be said of its first cause
-    String words(Throwable failure) {
+    public String words(Throwable failure) {
         var cause = failure;
         while (cause.getCause() != null) {
             cause = cause.getCause();
@@ -104,7 +100,7 @@ final class StartFailure {
     private String line(String line) {
         var names = new LinkedHashSet<String>();
         var converted = CONVERTED.matcher(line);
-        if (converted.find() && mayHoldASecret(converted.group(1))) {
+        if (converted.find() && SeenValue.mayHoldASecret(converted.group(1))) {
             names.add(converted.group(1));
         } else {
             pieces.forEach((name, itsPieces) -> {
@@ -117,10 +113,6 @@ final class StartFailure {
                 ? line
                 : String.join(", ", names)
                         + " cannot be used; the value may hold a secret and is not shown";
-    }
-
-    private static boolean mayHoldASecret(String name) {
-        return MAY_HOLD_A_SECRET.matcher(name.toLowerCase(Locale.ROOT)).matches();
     }
 
     private static Set<String> piecesOf(String value) {

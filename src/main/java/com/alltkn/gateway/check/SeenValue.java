@@ -6,7 +6,8 @@ import java.util.regex.Pattern;
 /// The value of a setting as far as people may see it.
 public sealed interface SeenValue {
 
-    /// Of whatever holds credentials, and of addresses and lists of them, which may hold a password.
+    /// Of whatever holds credentials, and of addresses and lists of them, which may hold a
+    /// password.
     Pattern MAY_HOLD_A_SECRET =
             Pattern.compile(
                     ".*(pass|pwd|secret|token|credential|key|auth|cookie|header|jwt|hosts|ur[il]"

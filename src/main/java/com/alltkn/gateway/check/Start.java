@@ -103,6 +103,12 @@ public final class Start {
         return property(name).map(String::strip).orElse("");
     }
 
+    /// @param name of a property or a variable
+    /// @return its letters and digits, in small: the same for a property and its variable
+    public static String bare(String name) {
+        return name.replaceAll("[^A-Za-z0-9]", "").toLowerCase(Locale.ROOT);
+    }
+
     /// @param value of a switch
     /// @return whether configuration takes it for yes
     public static boolean isYes(String value) {
@@ -158,8 +164,10 @@ public final class Start {
     private Optional<Property> find(String setting) {
         return config.apply(setting)
                 .or(() ->
-                        Optional.ofNullable(environment.get(setting))
-                                .map(value -> new Property(value, ENVIRONMENT)));
+                        environment.entrySet().stream()
+                                .filter(variable -> bare(variable.getKey()).equals(bare(setting)))
+                                .findFirst()
+                                .map(variable -> new Property(variable.getValue(), ENVIRONMENT)));
     }
 
     /// What is hidden in one place is not shown in another that it was put into by mistake.

@@ -51,8 +51,7 @@ public class Probes implements ManagementPaths {
                     HealthCheckResponse.named("revision")
                             .status(known.active().isPresent())
                             .withData("stage", known.stage().word());
-            known.alarms()
-                    .forEach((alarm, sentence) -> response.withData(alarm.word(), sentence));
+            known.alarms().forEach((alarm, sentence) -> response.withData(alarm.word(), sentence));
             known.rejection()
                     .ifPresent(rejection ->
                             response.withData(

@@ -1,4 +1,5 @@
-/// The port of probes, meters and operators, which answers what features put there and nothing else.
+/// The port of probes, meters and operators, which answers what features put there and nothing
+/// else.
 @NullMarked
 package com.alltkn.gateway.management;
 

@@ -253,8 +253,8 @@ public final class Revisions {
     private void promoted(Revision now, @Nullable Revision before, Promotion how) {
         LOG.logf(
                 how == Promotion.PROVEN ? Logger.Level.INFO : Logger.Level.WARN,
-                "revision promoted number=%d before=%s how=%s source=%s keyId=%s baseUrl=%s model=%s"
-                        + " timeout=%s origins=%s",
+                "revision promoted number=%d before=%s how=%s source=%s keyId=%s baseUrl=%s"
+                        + " model=%s timeout=%s origins=%s",
                 now.number(),
                 before == null ? "none" : Long.toString(before.number()),
                 how.word(),

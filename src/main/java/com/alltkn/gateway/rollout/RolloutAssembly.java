@@ -37,8 +37,7 @@ final class RolloutAssembly {
         var profiles = config.unwrap(SmallRyeConfig.class).getProfiles();
         var strictness =
                 Strictness.ofActive(profiles)
-                        .orElseThrow(() ->
-                                new IllegalStateException(Strictness.refusal(profiles)));
+                        .orElseThrow(() -> new IllegalStateException(Strictness.refusal(profiles)));
         return new GatewayEnvironment(name.orElse(profiles.getFirst()), strictness);
     }
 

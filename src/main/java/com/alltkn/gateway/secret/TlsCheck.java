@@ -52,7 +52,7 @@ public final class TlsCheck implements StartCheck {
                 // Lower-case names first: the documentation has them so.
                 .sorted((a, b) -> Boolean.compare(isVariable(a), isVariable(b)))
                 .forEach(name -> {
-                    var bare = name.replaceAll("[^A-Za-z0-9]", "").toLowerCase(Locale.ROOT);
+                    var bare = Start.bare(name);
                     if (bare.contains(REST_CLIENT) || OWNERS.stream().anyMatch(bare::startsWith)) {
                         settings.putIfAbsent(bare, name);
                     }

@@ -1,13 +1,13 @@
 package com.alltkn.gateway.startup;
 
 import com.alltkn.gateway.check.SeenValue;
+import com.alltkn.gateway.check.Start;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -66,18 +66,14 @@ public final class StartFailure {
             // Then the process itself is asked, and the message often names the setting.
             settings.clear();
         }
-        var known = settings.keySet().stream().map(StartFailure::bare).collect(Collectors.toSet());
+        var known = settings.keySet().stream().map(Start::bare).collect(Collectors.toSet());
         Stream.concat(
                         System.getenv().entrySet().stream(),
                         System.getProperties().entrySet().stream())
-                .filter(setting -> known.add(bare(setting.getKey().toString())))
+                .filter(setting -> known.add(Start.bare(setting.getKey().toString())))
                 .forEach(setting ->
                         settings.put(setting.getKey().toString(), setting.getValue().toString()));
         return new StartFailure(settings);
-    }
-
-    private static String bare(String name) {
-        return name.replaceAll("[^A-Za-z0-9]", "").toLowerCase(Locale.ROOT);
     }
 
     /// @param failure that ended the start

@@ -36,11 +36,7 @@ class CallerMeters {
                         "gateway.callers.keys.age",
                         keySets,
                         TimeUnit.MILLISECONDS,
-                        k ->
-                                k.view()
-                                        .age()
-                                        .map(age -> (double) age.toMillis())
-                                        .orElse(Double.NaN))
+                        k -> k.view().age().map(age -> (double) age.toMillis()).orElse(Double.NaN))
                 .description("Time since the keys of the tokens' issuer were read")
                 .register(registry);
         TimeGauge.builder(

@@ -20,10 +20,7 @@ class CanaryMeters {
             MeterRegistry registry,
             Revisions revisions,
             CanaryTraffic traffic) {
-        Gauge.builder(
-                        "gateway.revision.canary.percent",
-                        revisions,
-                        r -> r.view().canaryPercent())
+        Gauge.builder("gateway.revision.canary.percent", revisions, r -> r.view().canaryPercent())
                 .description("Percentage of exchanges that a candidate carries; 0 without a canary")
                 .register(registry);
         for (var role : Role.values()) {

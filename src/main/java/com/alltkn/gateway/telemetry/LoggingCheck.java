@@ -58,18 +58,19 @@ public final class LoggingCheck implements StartCheck {
                             + ": it would print bodies and tokens",
                     LESS);
         }
-        levels(start).forEach((category, level) -> {
-            if (isTalkative(level) && reachesTalkativeCategory(category)) {
-                start.refuse(
-                        name(category),
-                        "must not be "
-                                + level
-                                + " in "
-                                + start.profile()
-                                + ": it could print bodies or tokens",
-                        LESS);
-            }
-        });
+        levels(start)
+                .forEach((category, level) -> {
+                    if (isTalkative(level) && reachesTalkativeCategory(category)) {
+                        start.refuse(
+                                name(category),
+                                "must not be "
+                                        + level
+                                        + " in "
+                                        + start.profile()
+                                        + ": it could print bodies or tokens",
+                                LESS);
+                    }
+                });
     }
 
     /// @return the level of each category that has one, by the category

@@ -112,7 +112,12 @@ class StateMeters {
     }
 
     private static boolean rejectedFor(Revisions revisions, RejectionReason reason) {
-        return revisions.view().rejection().map(Rejection::reason).filter(reason::equals).isPresent();
+        return revisions
+                .view()
+                .rejection()
+                .map(Rejection::reason)
+                .filter(reason::equals)
+                .isPresent();
     }
 
     private static void source(MeterRegistry registry, Revisions revisions) {

@@ -84,7 +84,8 @@ class CallerDirectoryTest {
         assertThatExceptionOfType(InvalidCallersException.class)
                 .isThrownBy(() -> following(wrong).current())
                 .withMessage(
-                        "gateway.callers.file: %s: callers: must be a list with at least one caller",
+                        "gateway.callers.file: %s: callers: must be a list with at least one"
+                                + " caller",
                         wrong);
     }
 

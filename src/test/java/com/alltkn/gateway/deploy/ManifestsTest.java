@@ -130,8 +130,7 @@ class ManifestsTest {
                                 "livenessProbe", "management/q/health/live",
                                 "readinessProbe", "management/q/health/ready"));
         assertThat(new Probes().paths())
-                .isEqualTo(
-                        Set.of("/q/health/started", "/q/health/live", "/q/health/ready"));
+                .isEqualTo(Set.of("/q/health/started", "/q/health/live", "/q/health/ready"));
         assertThat(new MetricsPath().paths()).isEqualTo(Set.of("/q/metrics"));
     }
 
@@ -518,7 +517,8 @@ class ManifestsTest {
                 .isEqualTo("[{\"matchName\":\"api.alltkn.com\"}]");
         assertThat(read(Path.of("README.md")))
                 .contains(
-                        "| `gateway.upstream.allowed-hosts` | the hosts that may receive the key | `api.alltkn.com` |");
+                        "| `gateway.upstream.allowed-hosts` | the hosts that may receive the key |"
+                                + " `api.alltkn.com` |");
     }
 
     @Test

@@ -58,7 +58,8 @@ public final class LiveCallersFile implements AutoCloseable {
     public void await(Predicate<Callers> followed) {
         Awaitility.await("the callers file is in force")
                 .atMost(SOON)
-                .until(() -> directory.view().stale().isEmpty() && followed.test(directory.current()));
+                .until(() ->
+                        directory.view().stale().isEmpty() && followed.test(directory.current()));
     }
 
     /// Waits until the gateway has found that the file is no good.

@@ -1,6 +1,5 @@
 package com.alltkn.gateway.rollout;
 
-import com.alltkn.gateway.check.Strictness;
 import static com.alltkn.gateway.rollout.CanaryOutcome.ANSWERED;
 import static com.alltkn.gateway.rollout.CanaryOutcome.FAILED;
 import static com.alltkn.gateway.rollout.RolloutSimulation.HOUR;
@@ -11,6 +10,7 @@ import static com.alltkn.gateway.rollout.RolloutSimulation.OTHER;
 import static com.alltkn.gateway.rollout.RolloutSimulation.key;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.alltkn.gateway.check.Strictness;
 import com.alltkn.gateway.rollout.CanaryTraffic.Role;
 import com.alltkn.gateway.rollout.Rollout.Canary;
 import java.time.Duration;

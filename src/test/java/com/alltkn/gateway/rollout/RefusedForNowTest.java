@@ -181,7 +181,8 @@ class RefusedForNowTest {
             world.runFor(OUTAGE);
 
             assertThat(world.active()).isEmpty();
-            assertThat(world.revisions.view().alarms().keySet()).containsExactly(Alarm.UPSTREAM_AUTH_TROUBLE);
+            assertThat(world.revisions.view().alarms().keySet())
+                    .containsExactly(Alarm.UPSTREAM_AUTH_TROUBLE);
             assertThat(sentence(Alarm.UPSTREAM_AUTH_TROUBLE))
                     .contains("accepted for " + OTHER_MODEL);
         }
@@ -260,7 +261,8 @@ class RefusedForNowTest {
                 world.runFor(Duration.ofSeconds(1));
             }
 
-            assertThat(world.revisions.view().alarms().keySet()).containsExactly(Alarm.UPSTREAM_AUTH_TROUBLE);
+            assertThat(world.revisions.view().alarms().keySet())
+                    .containsExactly(Alarm.UPSTREAM_AUTH_TROUBLE);
             assertThat(sentence(Alarm.UPSTREAM_AUTH_TROUBLE)).contains("only model-x is refused");
             assertThat(world.prompts(OLD)).isBetween(1, 8);
         }

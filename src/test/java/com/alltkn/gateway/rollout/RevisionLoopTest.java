@@ -1,9 +1,9 @@
 package com.alltkn.gateway.rollout;
 
-import com.alltkn.gateway.check.Strictness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.alltkn.gateway.check.Strictness;
 import com.alltkn.gateway.rollout.Reading.Found;
 import com.alltkn.gateway.rollout.Reading.Unavailable;
 import java.time.Duration;

@@ -25,9 +25,7 @@ class RevisionsTest {
     private final MutableClock clock = new MutableClock(Instant.EPOCH);
     private final Revisions revisions =
             new Revisions(
-                    List.of(new Faulty(), new Recorder(events)),
-                    new Signals(Pause.real()),
-                    clock);
+                    List.of(new Faulty(), new Recorder(events)), new Signals(Pause.real()), clock);
 
     @Test
     void hasNoRevisionAtFirst() {
@@ -88,7 +86,8 @@ class RevisionsTest {
                 Map.of(Alarm.PIN_TO_NOWHERE, "nowhere 8"),
                 Optional.of(new Rejection(RejectionReason.BLANK, "is blank")));
         assertThat(revisions.view().alarms().keySet()).containsExactly(Alarm.PIN_TO_NOWHERE);
-        assertThat(revisions.view().rejection().map(Rejection::reason)).contains(RejectionReason.BLANK);
+        assertThat(revisions.view().rejection().map(Rejection::reason))
+                .contains(RejectionReason.BLANK);
 
         revisions.stand(Map.of(), Optional.empty());
 

@@ -109,7 +109,8 @@ class StandingAlarmsTest {
             world.pin("1");
             world.runFor(HOUR);
             stands(PIN_REFUSED);
-            assertThat(world.revisions.view().rejection().map(Rejection::reason)).contains(RejectionReason.KEY_PLACEHOLDER);
+            assertThat(world.revisions.view().rejection().map(Rejection::reason))
+                    .contains(RejectionReason.KEY_PLACEHOLDER);
             world.pin("2");
 
             world.runFor(ONE_POLL);
@@ -379,7 +380,8 @@ class StandingAlarmsTest {
             world.upstream(NEW, RolloutSimulation.REFUSED);
             world.write(NEW);
             world.runFor(HOUR.multipliedBy(24));
-            assertThat(world.revisions.view().rejection().map(Rejection::reason)).contains(RejectionReason.KEY_REFUSED);
+            assertThat(world.revisions.view().rejection().map(Rejection::reason))
+                    .contains(RejectionReason.KEY_REFUSED);
             world.write(OTHER);
 
             world.runFor(ONE_POLL);
@@ -392,7 +394,8 @@ class StandingAlarmsTest {
             serve(OLD);
             world.write("changeme");
             world.runFor(HOUR);
-            assertThat(world.revisions.view().rejection().map(Rejection::reason)).contains(RejectionReason.KEY_PLACEHOLDER);
+            assertThat(world.revisions.view().rejection().map(Rejection::reason))
+                    .contains(RejectionReason.KEY_PLACEHOLDER);
             world.write(OLD);
 
             world.runFor(ONE_POLL);
@@ -409,7 +412,8 @@ class StandingAlarmsTest {
             world.revisions.refused(world.revisions.active().orElseThrow(), null);
             world.runFor(HOUR);
             assertThat(world.active()).isEqualTo(OLD);
-            assertThat(world.revisions.view().rejection().map(Rejection::reason)).contains(RejectionReason.ROLLED_BACK);
+            assertThat(world.revisions.view().rejection().map(Rejection::reason))
+                    .contains(RejectionReason.ROLLED_BACK);
             world.write(OTHER);
 
             world.runFor(ONE_POLL);

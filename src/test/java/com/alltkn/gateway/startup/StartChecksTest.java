@@ -526,6 +526,20 @@ class StartChecksTest {
                 .isEqualTo(new Shown("Secret-Of-Vault"));
     }
 
+    @Test
+    void knowsAPropertyByTheVariableThatStandsForIt() {
+        var variables = Map.of("QUARKUS_LOG_CATEGORY__IO_VERTX__LEVEL", "TRACE");
+
+        assertThat(findings(Strictness.PROD, Map.of(), variables))
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.setting())
+                            .isEqualTo("quarkus.log.category.\"io.vertx\".level");
+                    assertThat(finding.value()).isEqualTo(new Shown("TRACE"));
+                    assertThat(finding.source()).contains("environment");
+                });
+    }
+
     /// What nobody reads may stand there.
     @Test
     void needsNoSettingThatRefersToNothing() {

@@ -2,6 +2,7 @@ package com.alltkn.gateway.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.alltkn.gateway.check.Strictness;
 import com.alltkn.gateway.event.RecordLog;
 import com.alltkn.gateway.health.HealthPrompt;
 import com.alltkn.gateway.health.HealthPromptConfig;
@@ -17,7 +18,6 @@ import com.alltkn.gateway.rollout.Promotion;
 import com.alltkn.gateway.rollout.RejectionReason;
 import com.alltkn.gateway.rollout.Revisions;
 import com.alltkn.gateway.rollout.SourceFailure;
-import com.alltkn.gateway.check.Strictness;
 import com.alltkn.gateway.upstream.PromptOutcome;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;

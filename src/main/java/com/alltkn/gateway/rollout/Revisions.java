@@ -67,6 +67,13 @@ public final class Revisions {
         return Optional.ofNullable(activeOrNull());
     }
 
+    /// For the data path, as [#activeOrNull()].
+    ///
+    /// @return where the rollout stands
+    public Stage stage() {
+        return rollout.get().stage();
+    }
+
     /// @return what is known now, for people and meters
     public View view() {
         var state = rollout.get();

@@ -1,5 +1,6 @@
 package com.alltkn.gateway;
 
+import com.alltkn.gateway.startup.StartFailure;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;

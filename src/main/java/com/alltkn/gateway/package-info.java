@@ -1,4 +1,4 @@
-/// The process: `main` and the checks that refuse a dangerous start.
+/// The process: `main`, its end, and the watch over its life.
 @NullMarked
 package com.alltkn.gateway;
 

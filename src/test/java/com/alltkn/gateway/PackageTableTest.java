@@ -5,7 +5,9 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -22,8 +24,11 @@ class PackageTableTest {
 
     private static final String ROOT = "com.alltkn.gateway";
 
+    /// The root by itself, without the packages in it.
+    static final String PROCESS = "";
+
     /// Each package and those of ours that it may import.
-    private static final Map<String, List<String>> TABLE = table();
+    static final Map<String, List<String>> TABLE = table();
 
     @ArchTest
     static final ArchRule PACKAGES_IMPORT_ONLY_WHAT_THE_TABLE_ALLOWS =
@@ -69,24 +74,44 @@ class PackageTableTest {
                     .dependOnClassesThat()
                     .resideInAnyPackage("io.vertx.redis..", "io.quarkus.redis..");
 
+    @ArchTest
+    static void everyPackageHasARow(JavaClasses classes) {
+        assertThat(classes.stream().map(one -> room(one.getPackageName())).distinct())
+                .containsExactlyInAnyOrderElementsOf(TABLE.keySet());
+    }
+
+    /// @return the first word below the root
+    private static String room(String packageName) {
+        return packageName.equals(ROOT)
+                ? PROCESS
+                : packageName.substring(ROOT.length() + 1).split("\\.", 2)[0];
+    }
+
     private static Map<String, List<String>> table() {
         var table = new LinkedHashMap<String, List<String>>();
-        table.put("secret", List.of());
+        table.put("check", List.of());
+        table.put("management", List.of());
+        table.put("time", List.of());
+        table.put("secret", List.of("check"));
         table.put("watch", List.of());
         table.put("openai", List.of());
         table.put("error", List.of());
-        table.put("redis", List.of());
+        table.put("redis", List.of("check"));
         table.put("connection", List.of());
-        table.put("caller", List.of("secret", "watch", "error"));
+        table.put("caller", List.of("check", "secret", "watch", "error"));
         table.put("quota", List.of("caller", "openai", "error", "redis"));
-        table.put("rollout", List.of("secret", "watch", "error"));
-        table.put("upstream", List.of("secret", "openai", "error", "rollout"));
+        table.put("rollout", List.of("check", "secret", "watch", "error"));
+        table.put("upstream", List.of("check", "secret", "openai", "error", "rollout"));
         allAbove(table, "exchange");
         allAbove(table, "event");
         allAbove(table, "health");
         allAbove(table, "telemetry");
         table.put("api", List.of("connection", "exchange", "caller", "health", "openai", "error"));
         table.put("sandbox", List.of());
+        table.put(
+                "startup",
+                List.of("check", "secret", "redis", "caller", "rollout", "upstream", "telemetry"));
+        table.put(PROCESS, List.of("startup", "exchange", "health"));
         return table;
     }
 
@@ -109,6 +134,6 @@ class PackageTableTest {
     }
 
     private static String in(String name) {
-        return ROOT + "." + name + "..";
+        return name.equals(PROCESS) ? ROOT : ROOT + "." + name + "..";
     }
 }

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
@@ -63,22 +62,6 @@ class ReadmeTest {
         KEY_ROW.matcher(readme()).results().forEach(row -> listed.put(row.group(1), row.group(2)));
 
         assertThat(listed).isEqualTo(expected);
-    }
-
-    @Test
-    void listsEveryPackage() throws IOException {
-        var packages = new TreeSet<String>();
-        for (var ours : OURS) {
-            var parts = ours.getPackageName().split("\\.", -1);
-            if (parts.length > 3) {
-                packages.add(parts[3]);
-            }
-        }
-
-        var readme = readme();
-
-        assertThat(packages)
-                .allSatisfy(name -> assertThat(readme).containsPattern("\\| `" + name + "`"));
     }
 
     @Test

@@ -60,11 +60,12 @@ public final class CallerDirectory {
         return now != null ? now : load();
     }
 
-    /// @return for how long the file has said something else than what is in force; empty while
-    ///   they agree
-    public Optional<Duration> stale() {
-        return Optional.ofNullable(staleSince)
-                .map(since -> Duration.between(since, clock.instant()));
+    /// @return what is known now, once there are callers
+    public View view() {
+        return new View(
+                current().all().size(),
+                Optional.ofNullable(staleSince)
+                        .map(since -> Duration.between(since, clock.instant())));
     }
 
     /// Has something done after each change of the callers, on the thread that looks.
@@ -188,4 +189,11 @@ public final class CallerDirectory {
     private Path path() {
         return config.file().orElseThrow();
     }
+
+    /// What is known of the callers at one time.
+    ///
+    /// @param known how many there are
+    /// @param stale for how long their file has said something else than what is in force; empty
+    ///   while they agree
+    public record View(int known, Optional<Duration> stale) {}
 }

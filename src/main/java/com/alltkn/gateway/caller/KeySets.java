@@ -77,24 +77,18 @@ public final class KeySets {
         return current;
     }
 
-    /// @return since when the keys are those that the issuer told; empty before they were read
-    public Optional<Duration> age() {
-        return Optional.ofNullable(readAt).map(at -> Duration.between(at, clock.instant()));
-    }
-
-    /// @return since when the issuer has said each time that it has no key; empty while it has one
-    public Optional<Duration> empty() {
-        return Optional.ofNullable(emptySince).map(at -> Duration.between(at, clock.instant()));
+    /// @return what is known now
+    public View view() {
+        var now = clock.instant();
+        return new View(
+                Optional.ofNullable(readAt).map(at -> Duration.between(at, now)),
+                Optional.ofNullable(emptySince).map(since -> Duration.between(since, now)),
+                failures.sum());
     }
 
     /// @return how often the issuer was asked
     long reads() {
         return reads.sum();
-    }
-
-    /// @return how often they could not be read
-    public long failures() {
-        return failures.sum();
     }
 
     /// Has the keys read now, unless they have just been.
@@ -195,6 +189,14 @@ public final class KeySets {
             done.complete(null);
         }
     }
+
+    /// What is known of the keys at one time.
+    ///
+    /// @param age for how long they are those that the issuer told; empty before they were read
+    /// @param empty for how long the issuer has said each time that it has none; empty while it has
+    ///   one
+    /// @param failures how often they could not be read
+    public record View(Optional<Duration> age, Optional<Duration> empty, long failures) {}
 
     /// Where the keys are read.
     interface Source {

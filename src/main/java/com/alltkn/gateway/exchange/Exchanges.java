@@ -120,9 +120,9 @@ public class Exchanges {
         return outlasted.size();
     }
 
-    /// @return the memory that bodies of callers take, in bytes
-    public long bodyBytes() {
-        return bodies.held();
+    /// @return what is known now
+    public View view() {
+        return new View(open.size(), bodies.held());
     }
 
     /// @return the memory that answers take while they are read along, in bytes
@@ -214,8 +214,8 @@ public class Exchanges {
     }
 
     void settled(Exchange exchange, Settlement settlement) {
-        open.remove(exchange);
         listener.settled(settlement);
+        open.remove(exchange);
     }
 
     private static ExchangeListener all(List<ExchangeListener> listeners) {
@@ -236,6 +236,12 @@ public class Exchanges {
             }
         };
     }
+
+    /// What is known of exchanges at one time.
+    ///
+    /// @param underWay how many began and have not settled
+    /// @param bodyBytes the memory that bodies of callers take, in bytes
+    public record View(int underWay, long bodyBytes) {}
 
     /// How far the gateway's end has come.
     enum Closing {

@@ -1,9 +1,11 @@
 package com.alltkn.gateway.health;
 
+import com.alltkn.gateway.management.ManagementPaths;
 import com.alltkn.gateway.rollout.Revisions;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.util.Set;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Liveness;
@@ -13,7 +15,12 @@ import org.eclipse.microprofile.health.Startup;
 /// The answers to Kubernetes' probes. Each is one read of memory: no probe ever asks Vault or
 /// upstream, so that neither can make a fleet restart or leave its service.
 @ApplicationScoped
-public class Probes {
+public class Probes implements ManagementPaths {
+
+    @Override
+    public Set<String> paths() {
+        return Set.of("/q/health/live", "/q/health/started", "/q/health/ready");
+    }
 
     /// The process answers, and not only on the event loop that the probe happened to come to.
     @Produces
@@ -39,15 +46,13 @@ public class Probes {
     @Readiness
     HealthCheck ready(Revisions revisions) {
         return () -> {
+            var known = revisions.view();
             var response =
                     HealthCheckResponse.named("revision")
-                            .status(revisions.activeOrNull() != null)
-                            .withData("stage", revisions.stage().word());
-            revisions
-                    .alarmSentences()
-                    .forEach((alarm, sentence) -> response.withData(alarm.word(), sentence));
-            revisions
-                    .whyRejected()
+                            .status(known.active().isPresent())
+                            .withData("stage", known.stage().word());
+            known.alarms().forEach((alarm, sentence) -> response.withData(alarm.word(), sentence));
+            known.rejection()
                     .ifPresent(rejection ->
                             response.withData(
                                     "rejected",

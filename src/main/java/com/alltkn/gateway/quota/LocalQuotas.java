@@ -38,13 +38,8 @@ final class LocalQuotas implements Quotas {
     }
 
     @Override
-    public int untold() {
-        return 0;
-    }
-
-    @Override
-    public long neverTold() {
-        return 0;
+    public View view() {
+        return new View(0, 0);
     }
 
     Admission admit(Caller caller, Demand demand) {

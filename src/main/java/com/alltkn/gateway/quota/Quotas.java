@@ -31,9 +31,12 @@ public interface Quotas {
     /// @param caller whose budgets they are
     Spending lastSpending(Caller caller);
 
-    /// @return of how many exchanges what all pods share has not been told yet
-    int untold();
+    /// @return what is known now
+    View view();
 
-    /// @return of how many exchanges it will never be told, for there were too many
-    long neverTold();
+    /// What is known of all accounts at one time.
+    ///
+    /// @param untold of how many exchanges what all pods share has not been told yet
+    /// @param neverTold of how many it will never be told, for there were too many
+    record View(int untold, long neverTold) {}
 }

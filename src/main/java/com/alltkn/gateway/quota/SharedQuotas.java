@@ -136,13 +136,8 @@ final class SharedQuotas implements Quotas {
     }
 
     @Override
-    public int untold() {
-        return owed.size();
-    }
-
-    @Override
-    public long neverTold() {
-        return dropped.sum();
+    public View view() {
+        return new View(owed.size(), dropped.sum());
     }
 
     private Admission decided(Debt debt, Demand demand, AccountReply reply) {

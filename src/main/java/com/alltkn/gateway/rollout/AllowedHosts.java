@@ -1,5 +1,6 @@
 package com.alltkn.gateway.rollout;
 
+import com.alltkn.gateway.check.Strictness;
 import java.net.URI;
 import java.util.Collection;
 import java.util.Locale;

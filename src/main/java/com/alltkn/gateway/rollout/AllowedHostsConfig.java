@@ -8,9 +8,12 @@ import java.util.Set;
 @ConfigMapping(prefix = "gateway.upstream")
 public interface AllowedHostsConfig {
 
+    /// Whose key it is.
+    String DEFAULT = "api.alltkn.com";
+
     /// The hosts that may receive the key, without scheme, port or path. In `dev` any host may.
     ///
     /// @return the hosts
-    @WithDefault("api.alltkn.com")
+    @WithDefault(DEFAULT)
     Set<String> allowedHosts();
 }

@@ -1,5 +1,6 @@
 package com.alltkn.gateway.rollout;
 
+import com.alltkn.gateway.check.Strictness;
 import java.util.regex.Pattern;
 
 /// Which environment this process belongs to. Several environments can share a profile (`prod-eu`,
@@ -13,9 +14,13 @@ public record GatewayEnvironment(String name, Strictness strictness) {
 
     /// Checks the name.
     public GatewayEnvironment {
-        if (!NAME.matcher(name).matches()) {
+        if (!isName(name)) {
             throw new IllegalArgumentException(
                     "gateway.environment must be made of a-z, 0-9 and hyphens, not " + name);
         }
+    }
+
+    static boolean isName(String name) {
+        return NAME.matcher(name).matches();
     }
 }

@@ -47,7 +47,7 @@ public interface RevisionListener {
     /// @param answer what came of it
     default void confirmed(Revision revision, String model, PromptAnswer answer) {}
 
-    /// Somebody has to act, until [Revisions#alarms()] has it no longer. Told once per cause.
+    /// Somebody has to act, until [Revisions#view()] has it no longer. Told once per cause.
     ///
     /// @param alarm what it is about
     /// @param sentence for people; never holds the key

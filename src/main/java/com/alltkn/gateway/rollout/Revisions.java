@@ -1,12 +1,14 @@
 package com.alltkn.gateway.rollout;
 
 import com.alltkn.gateway.rollout.Reading.Unavailable;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
@@ -25,6 +27,7 @@ public final class Revisions {
 
     private final List<RevisionListener> listeners;
     private final Signals signals;
+    private final InstantSource clock;
     private final AtomicReference<Rollout> rollout = new AtomicReference<>(new Rollout.Starting());
 
     /// The active revision once every listener knows it, if it is proven: from then on whoever asks
@@ -35,11 +38,20 @@ public final class Revisions {
     private volatile @Nullable Rejection rejection;
     private volatile @Nullable SourceFailure failure;
 
+    /// When the source last answered; at first, since when it could have.
+    private volatile Instant answeredAt;
+
+    /// Since when a candidate waits to take over, be it always the same or not.
+    private volatile @Nullable Instant candidateSince;
+
     /// @param listeners told in this order
     /// @param signals where other threads' words for the loop go
-    Revisions(List<RevisionListener> listeners, Signals signals) {
+    /// @param clock the time; steps of the machine's clock must not reach it
+    Revisions(List<RevisionListener> listeners, Signals signals, InstantSource clock) {
         this.listeners = List.copyOf(listeners);
         this.signals = signals;
+        this.clock = clock;
+        this.answeredAt = clock.instant();
     }
 
     /// For the data path: one volatile read, nothing allocated. Whoever begins an attempt takes it
@@ -55,40 +67,26 @@ public final class Revisions {
         return Optional.ofNullable(activeOrNull());
     }
 
+    /// For the data path, as [#activeOrNull()].
+    ///
     /// @return where the rollout stands
     public Stage stage() {
         return rollout.get().stage();
     }
 
-    /// @return whether the active revision serves though no prompt could prove it
-    public boolean unproven() {
-        return rollout.get() instanceof Rollout.Unproven;
-    }
-
-    /// @return what somebody has to look at, until it is over
-    public Set<Alarm> alarms() {
-        return alarms.keySet();
-    }
-
-    /// @return the same, each with a sentence for people that never holds the key
-    public Map<Alarm, String> alarmSentences() {
-        return alarms;
-    }
-
-    /// @return why the version that the source asks for will not carry requests; empty once it asks
-    ///   for another, or while nothing speaks against it
-    public Optional<RejectionReason> rejection() {
-        return whyRejected().map(Rejection::reason);
-    }
-
-    /// @return the same, with what it rests on
-    public Optional<Rejection> whyRejected() {
-        return Optional.ofNullable(rejection);
-    }
-
-    /// @return why the last read of the source gave nothing; empty if it was answered
-    public Optional<SourceFailure> sourceFailure() {
-        return Optional.ofNullable(failure);
+    /// @return what is known now, for people and meters
+    public View view() {
+        var state = rollout.get();
+        var now = clock.instant();
+        return new View(
+                Optional.ofNullable(state.activeOrNull()),
+                state.stage(),
+                Optional.ofNullable(state.candidateOrNull()),
+                Optional.ofNullable(candidateSince).map(since -> Duration.between(since, now)),
+                state instanceof Rollout.Canary canary ? canary.percent() : 0,
+                alarms,
+                Optional.ofNullable(rejection),
+                new Source(Duration.between(answeredAt, now), Optional.ofNullable(failure)));
     }
 
     /// Says that requests are answered again after upstream had failed, so that a candidate which
@@ -240,6 +238,7 @@ public final class Revisions {
             LOG.infof("source available source=%s after=%s", source, failure.word());
             failure = null;
         }
+        answeredAt = clock.instant();
         tell(RevisionListener::sourceAvailable);
     }
 
@@ -261,8 +260,8 @@ public final class Revisions {
     private void promoted(Revision now, @Nullable Revision before, Promotion how) {
         LOG.logf(
                 how == Promotion.PROVEN ? Logger.Level.INFO : Logger.Level.WARN,
-                "revision promoted number=%d before=%s how=%s source=%s keyId=%s baseUrl=%s model=%s"
-                        + " timeout=%s origins=%s",
+                "revision promoted number=%d before=%s how=%s source=%s keyId=%s baseUrl=%s"
+                        + " model=%s timeout=%s origins=%s",
                 now.number(),
                 before == null ? "none" : Long.toString(before.number()),
                 how.word(),
@@ -277,6 +276,11 @@ public final class Revisions {
 
     private void entered(Rollout last, Rollout next) {
         var candidate = next.candidateOrNull();
+        if (candidate == null) {
+            candidateSince = null;
+        } else if (candidateSince == null) {
+            candidateSince = clock.instant();
+        }
         if (last.stage() != next.stage() || !Objects.equals(candidate, last.candidateOrNull())) {
             LOG.infof(
                     "rollout entered stage=%s active=%s candidate=%s percent=%d",
@@ -303,4 +307,34 @@ public final class Revisions {
             }
         }
     }
+
+    /// What is known of revisions at one time.
+    ///
+    /// @param active carries requests; empty while none does
+    /// @param stage where the rollout stands
+    /// @param candidate is being proven, or tried out with a share of the requests; empty where
+    ///   nothing is
+    /// @param candidateAge for how long a candidate has waited to take over, be it always the same
+    ///   or not; empty where none does
+    /// @param canaryPercent the share of exchanges that a candidate carries; 0 without a canary
+    /// @param alarms what somebody has to look at, until it is over, each with a sentence for
+    ///   people that never holds the key
+    /// @param rejection why the version that the source asks for will not carry requests; empty
+    ///   once it asks for another, or while nothing speaks against it
+    /// @param source what is known of the source
+    public record View(
+            Optional<Revision> active,
+            Stage stage,
+            Optional<Revision> candidate,
+            Optional<Duration> candidateAge,
+            int canaryPercent,
+            Map<Alarm, String> alarms,
+            Optional<Rejection> rejection,
+            Source source) {}
+
+    /// What is known of the settings' source at one time.
+    ///
+    /// @param age how long ago it last answered; until it has, how long it could have
+    /// @param failure why the last read gave nothing; empty if it was answered
+    public record Source(Duration age, Optional<SourceFailure> failure) {}
 }

@@ -1,5 +1,6 @@
 package com.alltkn.gateway.rollout;
 
+import com.alltkn.gateway.check.Strictness;
 import io.quarkus.arc.All;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -35,15 +36,9 @@ final class RolloutAssembly {
             Config config, @ConfigProperty(name = "gateway.environment") Optional<String> name) {
         var profiles = config.unwrap(SmallRyeConfig.class).getProfiles();
         var strictness =
-                profiles.size() == 1
-                        ? Strictness.of(profiles.getFirst())
-                        : Optional.<Strictness>empty();
-        if (strictness.isEmpty()) {
-            throw new IllegalStateException(
-                    "quarkus.profile must be exactly one of dev, test, staging, prod, not "
-                            + String.join(",", profiles));
-        }
-        return new GatewayEnvironment(name.orElse(profiles.getFirst()), strictness.get());
+                Strictness.ofActive(profiles)
+                        .orElseThrow(() -> new IllegalStateException(Strictness.refusal(profiles)));
+        return new GatewayEnvironment(name.orElse(profiles.getFirst()), strictness);
     }
 
     @Produces
@@ -78,7 +73,7 @@ final class RolloutAssembly {
     @Produces
     @Singleton
     Revisions revisions(@All List<RevisionListener> listeners, Signals signals) {
-        return new Revisions(listeners, signals);
+        return new Revisions(listeners, signals, steady());
     }
 
     @Produces
@@ -102,12 +97,7 @@ final class RolloutAssembly {
             RolloutConfig config,
             CanaryConfig canaryConfig,
             RegistryConfig registryConfig) {
-        var chosen = sources.select(Identifier.Literal.of(name));
-        if (chosen.isUnsatisfied()) {
-            throw new IllegalStateException(
-                    "gateway.source must be one of vault, file, environment, not " + name);
-        }
-        var source = chosen.get();
+        var source = sources.select(Identifier.Literal.of(name)).get();
         var random = RandomGenerator.getDefault();
         var clock = steady();
         var registry = registries.select(Identifier.Literal.of(name));

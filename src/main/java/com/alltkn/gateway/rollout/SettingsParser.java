@@ -67,6 +67,19 @@ public final class SettingsParser {
         }
     }
 
+    /// Holds one of the defaults to the rules, whatever the others are.
+    ///
+    /// @param setting no secret
+    /// @return the first rule that it breaks; empty if it breaks none, or is not set
+    public Optional<Rejected> rejectedDefault(Setting setting) {
+        try {
+            new Reader(ENVIRONMENT, Map.of()).read(setting);
+            return Optional.empty();
+        } catch (RuleBrokenException e) {
+            return Optional.of(e.rejected);
+        }
+    }
+
     private final class Reader {
 
         private final String source;
@@ -91,6 +104,21 @@ public final class SettingsParser {
                     canaryPercent(),
                     clocks(),
                     origins);
+        }
+
+        void read(Setting setting) throws RuleBrokenException {
+            var _ =
+                    switch (setting) {
+                        case API_KEY -> key();
+                        case BASE_URL -> baseUrl();
+                        case DEFAULT_MODEL -> model(setting, text(setting));
+                        case LOG_LEVEL -> logLevel();
+                        case FALLBACK_MODELS -> fallbackModels();
+                        case CANARY_PERCENT -> canaryPercent();
+                        case REQUEST_TIMEOUT -> timeout(setting);
+                        case CONNECT_TIMEOUT, FIRST_BYTE_TIMEOUT, IDLE_TIMEOUT, STREAM_TIMEOUT ->
+                                clock(setting);
+                    };
         }
 
         private Secret key() throws RuleBrokenException {

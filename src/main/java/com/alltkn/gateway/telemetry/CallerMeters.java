@@ -22,31 +22,31 @@ class CallerMeters {
             MeterRegistry registry,
             CallerDirectory directory,
             KeySets keySets) {
-        Gauge.builder("gateway.callers.known", directory, d -> d.current().all().size())
+        Gauge.builder("gateway.callers.known", directory, d -> d.view().known())
                 .description("Callers that are known")
                 .register(registry);
         TimeGauge.builder(
                         "gateway.callers.stale",
                         directory,
                         TimeUnit.MILLISECONDS,
-                        d -> d.stale().map(Duration::toMillis).orElse(0L))
+                        d -> d.view().stale().map(Duration::toMillis).orElse(0L))
                 .description("Since when the callers file is no good; 0 while it is in force")
                 .register(registry);
         TimeGauge.builder(
                         "gateway.callers.keys.age",
                         keySets,
                         TimeUnit.MILLISECONDS,
-                        k -> k.age().map(age -> (double) age.toMillis()).orElse(Double.NaN))
+                        k -> k.view().age().map(age -> (double) age.toMillis()).orElse(Double.NaN))
                 .description("Time since the keys of the tokens' issuer were read")
                 .register(registry);
         TimeGauge.builder(
                         "gateway.callers.keys.empty",
                         keySets,
                         TimeUnit.MILLISECONDS,
-                        k -> k.empty().map(Duration::toMillis).orElse(0L))
+                        k -> k.view().empty().map(Duration::toMillis).orElse(0L))
                 .description("Since when the tokens' issuer says that it has no key; 0 else")
                 .register(registry);
-        FunctionCounter.builder("gateway.callers.keys.failures", keySets, KeySets::failures)
+        FunctionCounter.builder("gateway.callers.keys.failures", keySets, k -> k.view().failures())
                 .description("Failed readings of the keys of the tokens' issuer")
                 .register(registry);
     }

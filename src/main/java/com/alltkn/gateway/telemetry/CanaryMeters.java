@@ -3,23 +3,24 @@ package com.alltkn.gateway.telemetry;
 import com.alltkn.gateway.rollout.CanaryOutcome;
 import com.alltkn.gateway.rollout.CanaryTraffic;
 import com.alltkn.gateway.rollout.CanaryTraffic.Role;
-import com.alltkn.gateway.rollout.Revision;
-import com.alltkn.gateway.rollout.RevisionListener;
-import com.alltkn.gateway.rollout.Stage;
+import com.alltkn.gateway.rollout.Revisions;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import org.jspecify.annotations.Nullable;
 
 /// Shows how a candidate does that carries a share of the exchanges, beside the active revision.
 @Singleton
-class CanaryMeters implements RevisionListener {
+class CanaryMeters {
 
-    private volatile int percent;
-
-    CanaryMeters(MeterRegistry registry, CanaryTraffic traffic) {
-        Gauge.builder("gateway.revision.canary.percent", this, meters -> meters.percent)
+    void register(
+            @Observes StartupEvent event,
+            MeterRegistry registry,
+            Revisions revisions,
+            CanaryTraffic traffic) {
+        Gauge.builder("gateway.revision.canary.percent", revisions, r -> r.view().canaryPercent())
                 .description("Percentage of exchanges that a candidate carries; 0 without a canary")
                 .register(registry);
         for (var role : Role.values()) {
@@ -34,13 +35,5 @@ class CanaryMeters implements RevisionListener {
                         .register(registry);
             }
         }
-    }
-
-    @Override
-    public void entered(Stage stage, @Nullable Revision candidate) {
-        percent =
-                stage == Stage.CANARY && candidate != null
-                        ? candidate.settings().canaryPercent()
-                        : 0;
     }
 }

@@ -35,9 +35,6 @@ class CostMeters implements ExchangeListener {
     }
 
     @Override
-    public void began() {}
-
-    @Override
     public void settled(Settlement settled) {
         if (prices.isEmpty() || settled.usage().isEmpty() || settled.modelUsed().isEmpty()) {
             return;

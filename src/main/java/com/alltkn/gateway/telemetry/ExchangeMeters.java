@@ -1,18 +1,21 @@
 package com.alltkn.gateway.telemetry;
 
 import com.alltkn.gateway.exchange.ExchangeListener;
+import com.alltkn.gateway.exchange.Exchanges;
 import com.alltkn.gateway.exchange.Settlement;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 
 /// The meters of exchanges, under OpenTelemetry's GenAI names where there are any. Every label has
 /// few values: an enum, a route, a configured model or caller.
@@ -39,7 +42,6 @@ class ExchangeMeters implements ExchangeListener {
 
     private final MeterRegistry registry;
     private final ModelLabels models;
-    private final LongAdder inFlight = new LongAdder();
     private final Map<Shape, Timer> durations = new ConcurrentHashMap<>();
     private final Map<Shape, Timer> firstChunks = new ConcurrentHashMap<>();
     private final Map<Tokens, DistributionSummary> tokens = new ConcurrentHashMap<>();
@@ -74,19 +76,21 @@ class ExchangeMeters implements ExchangeListener {
                 Counter.builder("gateway.quota.own.share")
                         .description("Exchanges that the pod decided by its own share of limits")
                         .register(registry);
-        Gauge.builder("gateway.exchanges.in.flight", inFlight, LongAdder::sum)
+    }
+
+    /// Once there are exchanges: they tell the meters, so the meters are there before.
+    void register(@Observes StartupEvent event, Exchanges exchanges) {
+        show(exchanges::view);
+    }
+
+    void show(Supplier<Exchanges.View> view) {
+        Gauge.builder("gateway.exchanges.in.flight", () -> view.get().underWay())
                 .description("Exchanges that began and have not settled")
                 .register(registry);
     }
 
     @Override
-    public void began() {
-        inFlight.increment();
-    }
-
-    @Override
     public void settled(Settlement settled) {
-        inFlight.decrement();
         var model = models.of(settled.modelUsed());
         var shape =
                 new Shape(settled.type(), model, settled.streamed(), settled.error().orElse(""));

@@ -24,7 +24,7 @@ class MemoryMeters {
                     .toList();
 
     void register(@Observes StartupEvent event, MeterRegistry registry, Exchanges exchanges) {
-        Gauge.builder("gateway.exchanges.body", exchanges, Exchanges::bodyBytes)
+        Gauge.builder("gateway.exchanges.body", exchanges, e -> e.view().bodyBytes())
                 .description("Memory that bodies of callers take until they are answered")
                 .baseUnit("bytes")
                 .register(registry);

@@ -7,14 +7,10 @@ import com.alltkn.gateway.rollout.RejectionReason;
 import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.rollout.RevisionListener;
 import com.alltkn.gateway.rollout.SourceFailure;
-import com.alltkn.gateway.rollout.Stage;
 import com.alltkn.gateway.rollout.Verdict;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.TimeGauge;
 import jakarta.inject.Singleton;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -23,32 +19,9 @@ import org.jspecify.annotations.Nullable;
 class RevisionMeters implements RevisionListener {
 
     private final MeterRegistry registry;
-    private volatile long answeredAt = System.nanoTime();
-    private volatile Stage stage = Stage.STARTING;
-    private volatile @Nullable Long candidateSince;
 
     RevisionMeters(MeterRegistry registry) {
         this.registry = registry;
-        TimeGauge.builder(
-                        "gateway.source.age",
-                        this,
-                        TimeUnit.NANOSECONDS,
-                        meters -> System.nanoTime() - meters.answeredAt)
-                .description("Time since the settings' source last answered")
-                .register(registry);
-        TimeGauge.builder(
-                        "gateway.revision.candidate.age",
-                        this,
-                        TimeUnit.NANOSECONDS,
-                        RevisionMeters::candidateAge)
-                .description("Time since a candidate waits to take over; 0 while none does")
-                .register(registry);
-        for (var one : Stage.values()) {
-            Gauge.builder("gateway.revision.stage", this, meters -> meters.stage == one ? 1 : 0)
-                    .description("1 for the state of the rollout")
-                    .tag("stage", one.word())
-                    .register(registry);
-        }
         // From zero on, for a counter that is born with its first event shows no increase.
         Stream.of(Promotion.values()).forEach(this::promotions);
         Stream.of(Alarm.values()).forEach(this::alarms);
@@ -59,16 +32,6 @@ class RevisionMeters implements RevisionListener {
     @Override
     public void promoted(Revision now, @Nullable Revision before, Promotion how) {
         promotions(how).increment();
-    }
-
-    @Override
-    public void entered(Stage stage, @Nullable Revision candidate) {
-        this.stage = stage;
-        if (candidate == null) {
-            candidateSince = null;
-        } else if (candidateSince == null) {
-            candidateSince = System.nanoTime();
-        }
     }
 
     @Override
@@ -94,11 +57,6 @@ class RevisionMeters implements RevisionListener {
     @Override
     public void sourceUnavailable(SourceFailure reason, String detail) {
         failures(reason).increment();
-    }
-
-    @Override
-    public void sourceAvailable() {
-        answeredAt = System.nanoTime();
     }
 
     private Counter prompts(String word) {
@@ -130,10 +88,5 @@ class RevisionMeters implements RevisionListener {
 
     private Counter counter(String name, String description, String tag, String value) {
         return Counter.builder(name).description(description).tag(tag, value).register(registry);
-    }
-
-    private double candidateAge() {
-        var since = candidateSince;
-        return since == null ? 0 : System.nanoTime() - since;
     }
 }

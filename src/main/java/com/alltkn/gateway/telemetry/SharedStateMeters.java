@@ -36,10 +36,10 @@ class SharedStateMeters {
                         "gateway.shared.state.failures", shared.scripts(), Scripts::failures)
                 .description("Times that Redis failed to answer within the deadline")
                 .register(registry);
-        Gauge.builder("gateway.quota.untold", quotas, Quotas::untold)
+        Gauge.builder("gateway.quota.untold", quotas, q -> q.view().untold())
                 .description("Exchanges that Redis has not been told of yet")
                 .register(registry);
-        FunctionCounter.builder("gateway.quota.never.told", quotas, Quotas::neverTold)
+        FunctionCounter.builder("gateway.quota.never.told", quotas, q -> q.view().neverTold())
                 .description("Exchanges that Redis will never be told of")
                 .register(registry);
     }

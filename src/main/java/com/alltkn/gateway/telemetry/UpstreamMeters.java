@@ -25,13 +25,13 @@ class UpstreamMeters {
         Gauge.builder("gateway.upstream.breakers.open", clients, UpstreamClients::openBreakers)
                 .description("Models of the active revision that callers are refused at once")
                 .register(registry);
-        Gauge.builder("gateway.upstream.gate.limit", gate, UpstreamGate::limit)
+        Gauge.builder("gateway.upstream.gate.limit", gate, g -> g.view().limit())
                 .description("Exchanges that may wait for upstream's first byte at once")
                 .register(registry);
-        Gauge.builder("gateway.upstream.gate.inside", gate, UpstreamGate::inside)
+        Gauge.builder("gateway.upstream.gate.inside", gate, g -> g.view().inside())
                 .description("Exchanges that do")
                 .register(registry);
-        Gauge.builder("gateway.upstream.gate.queued", gate, UpstreamGate::queued)
+        Gauge.builder("gateway.upstream.gate.queued", gate, g -> g.view().queued())
                 .description("Exchanges that wait to be let in")
                 .register(registry);
         Gauge.builder("gateway.upstream.connections.in.use", connections, ConnectionShares::inUse)

@@ -83,19 +83,9 @@ public class UpstreamGate {
         return ticket;
     }
 
-    /// @return how many may be inside now
-    public synchronized int limit() {
-        return limit.current();
-    }
-
-    /// @return how many are
-    public synchronized int inside() {
-        return inside;
-    }
-
-    /// @return how many wait to be let in
-    public synchronized int queued() {
-        return queued;
+    /// @return what is known now
+    public synchronized View view() {
+        return new View(limit.current(), inside, queued);
     }
 
     private boolean hasRoomFor(Share share) {
@@ -174,6 +164,13 @@ public class UpstreamGate {
             shares.remove(share.caller);
         }
     }
+
+    /// What is known of the gate at one time.
+    ///
+    /// @param limit how many may be inside
+    /// @param inside how many are
+    /// @param queued how many wait to be let in
+    public record View(int limit, int inside, int queued) {}
 
     /// What came of asking to be let in.
     public sealed interface Entry {}

@@ -6,8 +6,10 @@ import com.alltkn.gateway.laboratory.GatewayTest;
 import com.alltkn.gateway.laboratory.RawHttp;
 import com.alltkn.gateway.laboratory.RawResponse;
 import com.alltkn.gateway.laboratory.Script;
+import com.alltkn.gateway.management.ManagementPaths;
 import com.alltkn.gateway.openai.Endpoint;
 import com.alltkn.gateway.openai.RequestKind;
+import io.quarkus.arc.Arc;
 import io.quarkus.test.junit.QuarkusTest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -265,6 +267,15 @@ class PathsTest extends GatewayTest {
                     .containsIgnoringCase("\r\nallow: GET\r\n")
                     .endsWith("\r\n\r\n");
         }
+    }
+
+    @Test
+    void answersThereWhatAFeatureHasAskedFor() {
+        assertThat(
+                        Arc.container().listAll(ManagementPaths.class).stream()
+                                .flatMap(feature -> feature.get().paths().stream()))
+                .containsExactlyInAnyOrder(
+                        "/q/health/live", "/q/health/ready", "/q/health/started", "/q/metrics");
     }
 
     @ParameterizedTest

@@ -84,7 +84,8 @@ class CallerDirectoryTest {
         assertThatExceptionOfType(InvalidCallersException.class)
                 .isThrownBy(() -> following(wrong).current())
                 .withMessage(
-                        "gateway.callers.file: %s: callers: must be a list with at least one caller",
+                        "gateway.callers.file: %s: callers: must be a list with at least one"
+                                + " caller",
                         wrong);
     }
 
@@ -160,7 +161,7 @@ class CallerDirectoryTest {
         directory.look();
 
         assertThat(directory.current().all()).containsExactly(Caller.named("a"));
-        assertThat(directory.stale()).contains(Duration.ofSeconds(90));
+        assertThat(directory.view().stale()).contains(Duration.ofSeconds(90));
     }
 
     @Test
@@ -174,7 +175,7 @@ class CallerDirectoryTest {
         clock.advance(Duration.ofSeconds(5));
 
         assertThat(directory.current().all()).containsExactly(Caller.named("a"));
-        assertThat(directory.stale()).contains(Duration.ofSeconds(5));
+        assertThat(directory.view().stale()).contains(Duration.ofSeconds(5));
     }
 
     @Test
@@ -183,7 +184,7 @@ class CallerDirectoryTest {
         var file = write(good);
         var directory = following(file);
         directory.current();
-        var atFirst = directory.stale();
+        var atFirst = directory.view().stale();
 
         write("callers: []");
         directory.look();
@@ -191,10 +192,10 @@ class CallerDirectoryTest {
         directory.look();
         write("callers: []");
         directory.look();
-        var meanwhile = directory.stale();
+        var meanwhile = directory.view().stale();
         write(good);
         directory.look();
-        var mended = directory.stale();
+        var mended = directory.view().stale();
         Files.delete(file);
         directory.look();
         write(good);
@@ -203,7 +204,7 @@ class CallerDirectoryTest {
         assertThat(atFirst).isEmpty();
         assertThat(meanwhile).isPresent();
         assertThat(mended).isEmpty();
-        assertThat(directory.stale()).isEmpty();
+        assertThat(directory.view().stale()).isEmpty();
     }
 
     @Test

@@ -219,8 +219,8 @@ class IssuedTokenTest {
         assertThat(before).isEqualTo(caller());
         assertThat(identify(token)).isEqualTo(caller());
         assertThat(identify(another)).isEqualTo(caller());
-        assertThat(keySets.failures()).isEqualTo(1);
-        assertThat(keySets.age()).contains(Duration.ofMinutes(20));
+        assertThat(keySets.view().failures()).isEqualTo(1);
+        assertThat(keySets.view().age()).contains(Duration.ofMinutes(20));
     }
 
     @Test
@@ -231,7 +231,7 @@ class IssuedTokenTest {
         keySets.start();
 
         assertThat(waited(identify(token))).isEqualTo(new Identity.Uncheckable());
-        assertThat(keySets.age()).isEmpty();
+        assertThat(keySets.view().age()).isEmpty();
     }
 
     @Test

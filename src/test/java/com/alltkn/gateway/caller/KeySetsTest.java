@@ -93,7 +93,7 @@ class KeySetsTest {
         pass(19);
         read(empty);
         var after29Seconds = known();
-        var alarmed = keySets.empty();
+        var alarmed = keySets.view().empty();
         pass(1);
         read(empty);
         var after30Seconds = known();
@@ -102,8 +102,8 @@ class KeySetsTest {
         assertThat(after29Seconds).isEqualTo(CALLER);
         assertThat(alarmed).contains(Duration.ofSeconds(29));
         assertThat(after30Seconds).isEqualTo(NOBODY);
-        assertThat(keySets.empty()).contains(Duration.ofSeconds(30));
-        assertThat(keySets.failures()).isZero();
+        assertThat(keySets.view().empty()).contains(Duration.ofSeconds(30));
+        assertThat(keySets.view().failures()).isZero();
     }
 
     @Test
@@ -121,8 +121,8 @@ class KeySetsTest {
 
         assertThat(meanwhile).isEqualTo(NOBODY);
         assertThat(known()).isEqualTo(CALLER);
-        assertThat(keySets.empty()).isEmpty();
-        assertThat(keySets.age()).contains(Duration.ZERO);
+        assertThat(keySets.view().empty()).isEmpty();
+        assertThat(keySets.view().age()).contains(Duration.ZERO);
     }
 
     /// However often it starts, and whatever it says before it has read its own keys.
@@ -137,7 +137,7 @@ class KeySetsTest {
                 assertThat(known()).isEqualTo(CALLER);
             }
         }
-        assertThat(keySets.failures()).isEqualTo(60);
+        assertThat(keySets.view().failures()).isEqualTo(60);
     }
 
     @Test
@@ -152,7 +152,7 @@ class KeySetsTest {
 
             assertThat(known()).isEqualTo(NOBODY);
         }
-        assertThat(keySets.empty()).contains(Duration.ofSeconds(331));
+        assertThat(keySets.view().empty()).contains(Duration.ofSeconds(331));
     }
 
     @Test
@@ -178,7 +178,7 @@ class KeySetsTest {
 
         assertThat(both).isEqualTo(CALLER);
         assertThat(known()).isEqualTo(NOBODY);
-        assertThat(keySets.empty()).isEmpty();
+        assertThat(keySets.view().empty()).isEmpty();
     }
 
     private void identify() throws IOException {

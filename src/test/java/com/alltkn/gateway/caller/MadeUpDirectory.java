@@ -29,6 +29,15 @@ public final class MadeUpDirectory {
                         InstantSource.system());
     }
 
+    /// @return a directory that is sound and never changes
+    public static CallerDirectory ofOneCaller() {
+        return new CallerDirectory(
+                Mappings.read(
+                        CallersConfig.class, Map.of("gateway.callers.development-key", "a-key")),
+                false,
+                InstantSource.system());
+    }
+
     /// @return what follows the file
     public CallerDirectory directory() {
         return directory;

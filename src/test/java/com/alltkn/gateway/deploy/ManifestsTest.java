@@ -5,9 +5,14 @@ import static com.alltkn.gateway.deploy.Manifests.read;
 import static com.alltkn.gateway.deploy.Manifests.texts;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.alltkn.gateway.StartupChecks;
 import com.alltkn.gateway.caller.CallersFile;
-import com.alltkn.gateway.rollout.Strictness;
+import com.alltkn.gateway.caller.MadeUpDirectory;
+import com.alltkn.gateway.check.Property;
+import com.alltkn.gateway.check.Start;
+import com.alltkn.gateway.check.Strictness;
+import com.alltkn.gateway.health.Probes;
+import com.alltkn.gateway.startup.StartChecks;
+import com.alltkn.gateway.telemetry.MetricsPath;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.EnvConfigSource;
@@ -72,11 +77,18 @@ class ManifestsTest {
         var config = config();
 
         assertThat(
-                        StartupChecks.violations(
-                                Strictness.of(environment).orElseThrow(),
-                                name -> config.getOptionalValue(name, String.class),
-                                names(config),
-                                manifests.environment()))
+                        new StartChecks(MadeUpDirectory.ofOneCaller())
+                                .look(
+                                        new Start(
+                                                Strictness.of(environment).orElseThrow(),
+                                                name ->
+                                                        config.getOptionalValue(name, String.class)
+                                                                .map(value ->
+                                                                        new Property(
+                                                                                value, "manifest")),
+                                                names(config),
+                                                manifests.environment()))
+                                .findings())
                 .isEmpty();
     }
 
@@ -104,7 +116,7 @@ class ManifestsTest {
     }
 
     @Test
-    void probesThePathsOfTheManagementPort() throws ReflectiveOperationException {
+    void probesThePathsOfTheManagementPort() {
         var probes = new TreeMap<String, String>();
         for (var name : List.of("startupProbe", "livenessProbe", "readinessProbe")) {
             var get = container.path(name).path("httpGet");
@@ -117,13 +129,9 @@ class ManifestsTest {
                                 "startupProbe", "management/q/health/started",
                                 "livenessProbe", "management/q/health/live",
                                 "readinessProbe", "management/q/health/ready"));
-        assertThat(constant("ManagementPort", "PATHS"))
-                .isEqualTo(
-                        Set.of(
-                                "/q/health/started",
-                                "/q/health/live",
-                                "/q/health/ready",
-                                "/q/metrics"));
+        assertThat(new Probes().paths())
+                .isEqualTo(Set.of("/q/health/started", "/q/health/live", "/q/health/ready"));
+        assertThat(new MetricsPath().paths()).isEqualTo(Set.of("/q/metrics"));
     }
 
     @Test
@@ -509,7 +517,8 @@ class ManifestsTest {
                 .isEqualTo("[{\"matchName\":\"api.alltkn.com\"}]");
         assertThat(read(Path.of("README.md")))
                 .contains(
-                        "| `gateway.upstream.allowed-hosts` | the hosts that may receive the key | `api.alltkn.com` |");
+                        "| `gateway.upstream.allowed-hosts` | the hosts that may receive the key |"
+                                + " `api.alltkn.com` |");
     }
 
     @Test

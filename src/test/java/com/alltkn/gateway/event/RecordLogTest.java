@@ -3,9 +3,9 @@ package com.alltkn.gateway.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.alltkn.gateway.check.Strictness;
 import com.alltkn.gateway.laboratory.Settlements;
 import com.alltkn.gateway.rollout.GatewayEnvironment;
-import com.alltkn.gateway.rollout.Strictness;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import java.util.List;

@@ -40,7 +40,7 @@ class BodiesTest extends ExchangeTest {
 
     @AfterEach
     void holdsNothingAnyMore() {
-        Awaitility.await().atMost(SOON).until(() -> exchanges.bodyBytes() == 0);
+        Awaitility.await().atMost(SOON).until(() -> exchanges.view().bodyBytes() == 0);
     }
 
     @ParameterizedTest
@@ -114,7 +114,7 @@ class BodiesTest extends ExchangeTest {
 
             Awaitility.await()
                     .atMost(SOON)
-                    .until(() -> exchanges.bodyBytes() == 512 + 2 * 64 * 1024);
+                    .until(() -> exchanges.view().bodyBytes() == 512 + 2 * 64 * 1024);
         }
     }
 
@@ -129,8 +129,8 @@ class BodiesTest extends ExchangeTest {
                                 + chunk(FILE)
                                 + "1\r\na\r\n".repeat(60_000));
 
-                Awaitility.await().atMost(SOON).until(() -> exchanges.bodyBytes() >= 60_000);
-                assertThat(exchanges.bodyBytes()).isLessThanOrEqualTo(64 * 1024);
+                Awaitility.await().atMost(SOON).until(() -> exchanges.view().bodyBytes() >= 60_000);
+                assertThat(exchanges.view().bodyBytes()).isLessThanOrEqualTo(64 * 1024);
             }
         }
     }
@@ -159,7 +159,7 @@ class BodiesTest extends ExchangeTest {
                     var waiting = connect()) {
                 halfway.send(head(PATH, JSON_TYPE, "content-length: 9000000"));
                 waiting.send(post(PATH, chat(length)));
-                Awaitility.await().atMost(SOON).until(() -> exchanges.bodyBytes() >= length);
+                Awaitility.await().atMost(SOON).until(() -> exchanges.view().bodyBytes() >= length);
                 waiting.reset();
             }
             holdsNothingAnyMore();

@@ -58,14 +58,15 @@ public final class LiveCallersFile implements AutoCloseable {
     public void await(Predicate<Callers> followed) {
         Awaitility.await("the callers file is in force")
                 .atMost(SOON)
-                .until(() -> directory.stale().isEmpty() && followed.test(directory.current()));
+                .until(() ->
+                        directory.view().stale().isEmpty() && followed.test(directory.current()));
     }
 
     /// Waits until the gateway has found that the file is no good.
     public void awaitStale() {
         Awaitility.await("the callers file is refused")
                 .atMost(SOON)
-                .until(() -> directory.stale().isPresent());
+                .until(() -> directory.view().stale().isPresent());
     }
 
     @Override
@@ -73,7 +74,7 @@ public final class LiveCallersFile implements AutoCloseable {
         var changed = directory.current();
         write(original);
         // Another object than before; at once where nothing had been changed.
-        if (changed.all().size() != originalCallers || directory.stale().isPresent()) {
+        if (changed.all().size() != originalCallers || directory.view().stale().isPresent()) {
             await(callers -> callers.all().size() == originalCallers);
         }
     }

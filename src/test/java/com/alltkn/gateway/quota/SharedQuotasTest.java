@@ -308,12 +308,12 @@ class SharedQuotasTest extends QuotasContract {
             }
         });
         var admitted = (int) answers.stream().filter(Admitted.class::isInstance).count();
-        var untold = a.quotas().untold();
+        var untold = a.quotas().view().untold();
         redis.startAgain();
 
         assertThat(admitted).isBetween(3, 9);
         assertThat(untold).isEqualTo(admitted);
-        await().atMost(Duration.ofSeconds(20)).until(() -> a.quotas().untold() == 0);
+        await().atMost(Duration.ofSeconds(20)).until(() -> a.quotas().view().untold() == 0);
         await().atMost(Duration.ofSeconds(5))
                 .untilAsserted(() -> assertThat(field("daily")).isEqualTo("" + admitted));
     }
@@ -363,7 +363,7 @@ class SharedQuotasTest extends QuotasContract {
         for (int i = 0; i < 3_000; i++) {
             a.admit(caller, new Demand(9, 0)).settle(2);
         }
-        assertThat(a.quotas().untold()).isEqualTo(3_000);
+        assertThat(a.quotas().view().untold()).isEqualTo(3_000);
         most.set(0);
 
         redis.startAgain();
@@ -379,7 +379,7 @@ class SharedQuotasTest extends QuotasContract {
         // A third of what the fleet may, and the beat.
         assertThat(most.get()).isBetween(21, 22);
         assertThat(a.failures()).isEqualTo(failures);
-        assertThat(a.quotas().untold()).isZero();
+        assertThat(a.quotas().view().untold()).isZero();
     }
 
     @Test

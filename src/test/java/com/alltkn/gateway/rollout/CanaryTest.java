@@ -10,6 +10,7 @@ import static com.alltkn.gateway.rollout.RolloutSimulation.OTHER;
 import static com.alltkn.gateway.rollout.RolloutSimulation.key;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.alltkn.gateway.check.Strictness;
 import com.alltkn.gateway.rollout.CanaryTraffic.Role;
 import com.alltkn.gateway.rollout.Rollout.Canary;
 import java.time.Duration;
@@ -174,7 +175,7 @@ class CanaryTest {
             world.settle();
 
             assertThat(key(replacement)).contains(NEW);
-            assertThat(world.revisions.stage()).isEqualTo(Stage.PROBATION);
+            assertThat(world.revisions.view().stage()).isEqualTo(Stage.PROBATION);
             assertThat(world.prompts(OLD)).isEqualTo(5);
             assertThat(world.prompts(NEW)).isEqualTo(3);
         }
@@ -238,13 +239,13 @@ class CanaryTest {
             candidate(5, FAILED);
             active(45, ANSWERED);
             world.runFor(ONE_LOOK);
-            assertThat(world.revisions.stage()).isEqualTo(Stage.CANARY);
+            assertThat(world.revisions.view().stage()).isEqualTo(Stage.CANARY);
             candidate(10, FAILED);
             active(90, ANSWERED);
 
             world.runFor(ONE_LOOK);
 
-            assertThat(world.revisions.stage()).isEqualTo(Stage.SETTLED);
+            assertThat(world.revisions.view().stage()).isEqualTo(Stage.SETTLED);
         }
 
         @Test
@@ -295,7 +296,7 @@ class CanaryTest {
             world.write(NEW, TENTH);
             world.runFor(ONE_POLL);
 
-            assertThat(world.revisions.stage()).isEqualTo(Stage.CANARY);
+            assertThat(world.revisions.view().stage()).isEqualTo(Stage.CANARY);
         }
 
         @Test
@@ -343,7 +344,7 @@ class CanaryTest {
             world.settle();
 
             assertThat(world.active()).isEqualTo(OLD);
-            assertThat(world.revisions.stage()).isEqualTo(Stage.CANARY);
+            assertThat(world.revisions.view().stage()).isEqualTo(Stage.CANARY);
             assertThat(world.events)
                     .containsExactly("verifying 2", "canary 2", "alarm upstream_auth_trouble");
         }
@@ -359,7 +360,7 @@ class CanaryTest {
             }
 
             assertThat(world.active()).isEqualTo(OLD);
-            assertThat(world.revisions.stage()).isEqualTo(Stage.CANARY);
+            assertThat(world.revisions.view().stage()).isEqualTo(Stage.CANARY);
         }
 
         @Test
@@ -371,7 +372,7 @@ class CanaryTest {
                 world.runFor(Duration.ofSeconds(1));
             }
 
-            assertThat(world.revisions.stage()).isEqualTo(Stage.CANARY);
+            assertThat(world.revisions.view().stage()).isEqualTo(Stage.CANARY);
             // One has proven it; the others come after 10, 20, 40 and 80 seconds.
             assertThat(world.prompts(NEW)).isEqualTo(1 + 4);
         }
@@ -383,7 +384,7 @@ class CanaryTest {
 
             world.settle();
 
-            assertThat(world.revisions.stage()).isEqualTo(Stage.CANARY);
+            assertThat(world.revisions.view().stage()).isEqualTo(Stage.CANARY);
             assertThat(world.events).doesNotContain("alarm active_refused");
         }
 
@@ -424,7 +425,7 @@ class CanaryTest {
 
             world.runFor(ONE_LOOK);
 
-            assertThat(world.revisions.stage()).isEqualTo(Stage.CANARY);
+            assertThat(world.revisions.view().stage()).isEqualTo(Stage.CANARY);
             assertThat(world.traffic.total(Role.CANDIDATE, FAILED)).isZero();
         }
     }
@@ -453,7 +454,7 @@ class CanaryTest {
             world.runFor(HOUR);
 
             assertThat(world.active()).isEqualTo(OLD);
-            assertThat(world.revisions.stage()).isEqualTo(Stage.SETTLED);
+            assertThat(world.revisions.view().stage()).isEqualTo(Stage.SETTLED);
         }
 
         @Test
@@ -497,7 +498,7 @@ class CanaryTest {
         world.serve(OLD);
         var number = world.write(NEW, TENTH);
         world.runFor(ONE_POLL);
-        assertThat(world.revisions.stage()).isEqualTo(Stage.CANARY);
+        assertThat(world.revisions.view().stage()).isEqualTo(Stage.CANARY);
         assertThat(candidate().number()).isEqualTo(number);
     }
 

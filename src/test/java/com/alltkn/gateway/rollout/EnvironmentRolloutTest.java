@@ -3,6 +3,7 @@ package com.alltkn.gateway.rollout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.alltkn.gateway.check.Strictness;
 import com.alltkn.gateway.laboratory.MadeUpCallers;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;

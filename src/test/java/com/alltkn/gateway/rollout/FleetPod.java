@@ -1,5 +1,6 @@
 package com.alltkn.gateway.rollout;
 
+import com.alltkn.gateway.check.Strictness;
 import com.alltkn.gateway.laboratory.Mappings;
 import com.alltkn.gateway.rollout.vault.VaultKeyRegistry;
 import com.alltkn.gateway.rollout.vault.VaultSource;
@@ -73,7 +74,7 @@ final class FleetPod implements InstantSource, RevisionProbe, RevisionListener {
         var hosts = new AllowedHosts(Strictness.PROD, Set.of("api.alltkn.com"));
         var parser = new SettingsParser(hosts, Map.of());
         var signals = new Signals(Pause.real());
-        revisions = new Revisions(List.of(this), signals);
+        revisions = new Revisions(List.of(this), signals, this);
         var canary = new CanaryRules(100, 3, Duration.ofMinutes(30), () -> 3);
         var rules = new RevisionLife.Rules(parser, registry, true, this, canary, PROBATION);
         var life = new RevisionLife(source, rules, revisions, new CanaryTraffic(), this, random);

@@ -92,8 +92,9 @@ class FlickeringTest {
 
             world.runFor(STORM);
 
-            assertThat(world.revisions.rejection()).isEmpty();
-            assertThat(world.revisions.alarms()).containsExactly(Alarm.UPSTREAM_AUTH_TROUBLE);
+            assertThat(world.revisions.view().rejection().map(Rejection::reason)).isEmpty();
+            assertThat(world.revisions.view().alarms().keySet())
+                    .containsExactly(Alarm.UPSTREAM_AUTH_TROUBLE);
         }
 
         @Test

@@ -3,6 +3,7 @@ package com.alltkn.gateway.rollout;
 import com.alltkn.gateway.laboratory.MutableClock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,7 +15,13 @@ public final class MadeUpRevisions {
 
     /// @return revisions of which none is there yet
     public static Revisions starting() {
-        return new Revisions(List.of(), new Signals(Pause.real()));
+        return starting(InstantSource.system());
+    }
+
+    /// @param clock the time
+    /// @return revisions of which none is there yet
+    public static Revisions starting(InstantSource clock) {
+        return new Revisions(List.of(), new Signals(Pause.real()), clock);
     }
 
     /// @param active what carries most
@@ -53,5 +60,43 @@ public final class MadeUpRevisions {
     /// @param first what carries requests from now on
     public static void settle(Revisions revisions, Revision first) {
         revisions.move(new Rollout.Starting().adopt(first), Promotion.PROVEN);
+    }
+
+    /// Lets the source answer.
+    ///
+    /// @param revisions whose source it is
+    public static void answer(Revisions revisions) {
+        revisions.available("vault");
+    }
+
+    /// Begins to prove a revision.
+    ///
+    /// @param revisions that have none yet
+    /// @param active what carries requests
+    /// @param candidate what is to be proven
+    public static void verify(Revisions revisions, Revision active, Revision candidate) {
+        revisions.move(verifying(active, candidate), Promotion.PROVEN);
+    }
+
+    /// Lets a proven revision carry a share of the exchanges.
+    ///
+    /// @param revisions that verify it
+    /// @param active what carries most
+    /// @param candidate what carries a share
+    public static void tryOut(Revisions revisions, Revision active, Revision candidate) {
+        revisions.move(verifying(active, candidate).share(), Promotion.PROVEN);
+    }
+
+    /// Lets what was tried out carry all.
+    ///
+    /// @param revisions that try it out
+    /// @param active what carried most
+    /// @param candidate what carries all
+    public static void promote(Revisions revisions, Revision active, Revision candidate) {
+        revisions.move(verifying(active, candidate).share().promote(), Promotion.COMPARED);
+    }
+
+    private static Rollout.Verifying verifying(Revision active, Revision candidate) {
+        return new Rollout.Starting().adopt(active).verify(candidate);
     }
 }

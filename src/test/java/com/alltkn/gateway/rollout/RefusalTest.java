@@ -82,7 +82,7 @@ class RefusalTest {
 
         assertThat(world.active()).isEqualTo(NEW);
         assertThat(key(replacement)).isEmpty();
-        assertThat(world.revisions.stage()).isEqualTo(Stage.PROBATION);
+        assertThat(world.revisions.view().stage()).isEqualTo(Stage.PROBATION);
         assertThat(world.events).containsExactly("alarm upstream_auth_trouble");
     }
 

@@ -44,7 +44,7 @@ class RefusedForNowTest {
             world.runFor(HEALED);
 
             assertThat(world.active()).isEqualTo(NEW);
-            assertThat(world.revisions.alarms()).isEmpty();
+            assertThat(world.revisions.view().alarms().keySet()).isEmpty();
             assertThat(world.mostWithinAnHour()).isLessThanOrEqualTo(PromptBudget.MOST);
         }
 
@@ -117,7 +117,7 @@ class RefusedForNowTest {
                 here.runFor(HOUR);
 
                 assertThat(here.active()).isEqualTo(OLD);
-                assertThat(here.revisions.rejection()).isEmpty();
+                assertThat(here.revisions.view().rejection().map(Rejection::reason)).isEmpty();
                 assertThat(here.prompts(NEW)).isBetween(25, PromptBudget.MOST);
             }
         }
@@ -163,13 +163,13 @@ class RefusedForNowTest {
             world.upstreamFails(REFUSED);
             world.runFor(OUTAGE);
             assertThat(world.active()).isEmpty();
-            assertThat(world.revisions.stage()).isEqualTo(Stage.STARTING);
+            assertThat(world.revisions.view().stage()).isEqualTo(Stage.STARTING);
             world.upstreamHealed();
 
             world.runFor(HEALED);
 
             assertThat(world.active()).isEqualTo(OLD);
-            assertThat(world.revisions.unproven()).isFalse();
+            assertThat(world.revisions.view().stage()).isNotEqualTo(Stage.UNPROVEN);
             assertThat(world.mostWithinAnHour()).isLessThanOrEqualTo(PromptBudget.MOST);
         }
 
@@ -181,7 +181,8 @@ class RefusedForNowTest {
             world.runFor(OUTAGE);
 
             assertThat(world.active()).isEmpty();
-            assertThat(world.revisions.alarms()).containsExactly(Alarm.UPSTREAM_AUTH_TROUBLE);
+            assertThat(world.revisions.view().alarms().keySet())
+                    .containsExactly(Alarm.UPSTREAM_AUTH_TROUBLE);
             assertThat(sentence(Alarm.UPSTREAM_AUTH_TROUBLE))
                     .contains("accepted for " + OTHER_MODEL);
         }
@@ -260,7 +261,8 @@ class RefusedForNowTest {
                 world.runFor(Duration.ofSeconds(1));
             }
 
-            assertThat(world.revisions.alarms()).containsExactly(Alarm.UPSTREAM_AUTH_TROUBLE);
+            assertThat(world.revisions.view().alarms().keySet())
+                    .containsExactly(Alarm.UPSTREAM_AUTH_TROUBLE);
             assertThat(sentence(Alarm.UPSTREAM_AUTH_TROUBLE)).contains("only model-x is refused");
             assertThat(world.prompts(OLD)).isBetween(1, 8);
         }
@@ -303,7 +305,7 @@ class RefusedForNowTest {
             }
 
             assertThat(world.active()).isEqualTo(NEW);
-            assertThat(world.revisions.stage()).isEqualTo(Stage.PROBATION);
+            assertThat(world.revisions.view().stage()).isEqualTo(Stage.PROBATION);
             assertThat(world.mostWithinAnHour()).isLessThanOrEqualTo(PromptBudget.MOST);
         }
 
@@ -318,7 +320,7 @@ class RefusedForNowTest {
             world.runFor(Duration.ofSeconds(1));
 
             assertThat(world.active()).isEqualTo(OLD);
-            assertThat(world.revisions.whyRejected().orElseThrow().sentence())
+            assertThat(world.revisions.view().rejection().orElseThrow().sentence())
                     .contains("401 invalid_api_key: no", "accepted for model-x");
         }
     }
@@ -370,7 +372,7 @@ class RefusedForNowTest {
     }
 
     private String sentence(Alarm alarm) {
-        return world.revisions.alarmSentences().getOrDefault(alarm, "");
+        return world.revisions.view().alarms().getOrDefault(alarm, "");
     }
 
     private List<Duration> waits(String key) {

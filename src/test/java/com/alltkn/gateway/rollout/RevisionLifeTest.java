@@ -249,7 +249,7 @@ class RevisionLifeTest {
 
             assertThat(world.active()).isEqualTo(OLD);
             assertThat(world.prompts()).isEqualTo(2);
-            assertThat(world.revisions.unproven()).isFalse();
+            assertThat(world.revisions.view().stage()).isNotEqualTo(Stage.UNPROVEN);
         }
 
         @Test
@@ -293,14 +293,14 @@ class RevisionLifeTest {
             world.upstreamFails(RolloutSimulation.FAILED);
             world.settle();
             assertThat(world.active()).isEqualTo(NEW);
-            assertThat(world.revisions.unproven()).isTrue();
+            assertThat(world.revisions.view().stage()).isEqualTo(Stage.UNPROVEN);
             world.runFor(HOUR);
             world.upstreamHealed();
 
             world.runFor(Duration.ofSeconds(25));
 
             assertThat(world.active()).isEqualTo(NEW);
-            assertThat(world.revisions.unproven()).isFalse();
+            assertThat(world.revisions.view().stage()).isNotEqualTo(Stage.UNPROVEN);
             assertThat(world.events)
                     .containsExactly("promoted 2 unproven", "unproven", "proven 2", "settled");
         }
@@ -317,7 +317,7 @@ class RevisionLifeTest {
             world.runFor(Duration.ofSeconds(26));
 
             assertThat(world.active()).isEqualTo(OLD);
-            assertThat(world.revisions.unproven()).isFalse();
+            assertThat(world.revisions.view().stage()).isNotEqualTo(Stage.UNPROVEN);
         }
 
         @Test
@@ -495,7 +495,7 @@ class RevisionLifeTest {
             world.runFor(ONE_POLL);
 
             assertThat(world.active()).isEqualTo(OTHER);
-            assertThat(world.revisions.stage()).isEqualTo(Stage.SETTLED);
+            assertThat(world.revisions.view().stage()).isEqualTo(Stage.SETTLED);
         }
 
         @Test
@@ -506,7 +506,7 @@ class RevisionLifeTest {
             world.runFor(ONE_POLL);
 
             assertThat(world.active()).isEqualTo(NEW);
-            assertThat(world.revisions.stage()).isEqualTo(Stage.SETTLED);
+            assertThat(world.revisions.view().stage()).isEqualTo(Stage.SETTLED);
         }
     }
 

@@ -3,6 +3,7 @@ package com.alltkn.gateway.rollout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.alltkn.gateway.check.Strictness;
 import com.alltkn.gateway.rollout.Reading.Found;
 import com.alltkn.gateway.rollout.Reading.Unavailable;
 import java.time.Duration;
@@ -24,7 +25,7 @@ class RevisionLoopTest {
 
     private final RolloutSimulation world = new RolloutSimulation();
     private final Signals signals = new Signals(Pause.real());
-    private final Revisions revisions = new Revisions(List.of(), signals);
+    private final Revisions revisions = new Revisions(List.of(), signals, world);
 
     @Test
     void asksOftenButNotTooOftenWhileThereIsNoRevision() {

@@ -2,11 +2,13 @@ package com.alltkn.gateway.rollout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.alltkn.gateway.laboratory.MutableClock;
 import com.alltkn.gateway.rollout.Reading.Unavailable;
 import com.alltkn.gateway.secret.KeyId;
 import com.alltkn.gateway.secret.Secret;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,14 +22,16 @@ class RevisionsTest {
     private static final Secret KEY = Secret.of("test-key-" + UUID.randomUUID());
 
     private final List<String> events = new ArrayList<>();
+    private final MutableClock clock = new MutableClock(Instant.EPOCH);
     private final Revisions revisions =
-            new Revisions(List.of(new Faulty(), new Recorder(events)), new Signals(Pause.real()));
+            new Revisions(
+                    List.of(new Faulty(), new Recorder(events)), new Signals(Pause.real()), clock);
 
     @Test
     void hasNoRevisionAtFirst() {
         assertThat(revisions.active()).isEmpty();
         assertThat(revisions.activeOrNull()).isNull();
-        assertThat(revisions.stage()).isEqualTo(Stage.STARTING);
+        assertThat(revisions.view().stage()).isEqualTo(Stage.STARTING);
     }
 
     @Test
@@ -51,11 +55,11 @@ class RevisionsTest {
     void saysThatARevisionIsUnproven() {
         var unproven = new Rollout.Starting().makeDo(revision(1, "one"));
         revisions.move(unproven, Promotion.UNPROVEN);
-        assertThat(revisions.unproven()).isTrue();
+        assertThat(revisions.view().stage()).isEqualTo(Stage.UNPROVEN);
 
         revisions.move(unproven.prove(), Promotion.PROVEN);
 
-        assertThat(revisions.unproven()).isFalse();
+        assertThat(revisions.view().stage()).isNotEqualTo(Stage.UNPROVEN);
         assertThat(events)
                 .containsExactly(
                         "promoted 1 before null UNPROVEN",
@@ -81,16 +85,54 @@ class RevisionsTest {
         revisions.stand(
                 Map.of(Alarm.PIN_TO_NOWHERE, "nowhere 8"),
                 Optional.of(new Rejection(RejectionReason.BLANK, "is blank")));
-        assertThat(revisions.alarms()).containsExactly(Alarm.PIN_TO_NOWHERE);
-        assertThat(revisions.rejection()).contains(RejectionReason.BLANK);
+        assertThat(revisions.view().alarms().keySet()).containsExactly(Alarm.PIN_TO_NOWHERE);
+        assertThat(revisions.view().rejection().map(Rejection::reason))
+                .contains(RejectionReason.BLANK);
 
         revisions.stand(Map.of(), Optional.empty());
 
-        assertThat(revisions.alarms()).isEmpty();
-        assertThat(revisions.rejection()).isEmpty();
+        assertThat(revisions.view().alarms().keySet()).isEmpty();
+        assertThat(revisions.view().rejection().map(Rejection::reason)).isEmpty();
         assertThat(events)
                 .containsExactly(
                         "raised PIN_TO_NOWHERE nowhere 9", "raised PIN_TO_NOWHERE nowhere 8");
+    }
+
+    @Test
+    void knowsForHowLongTheSourceHasBeenSilent() {
+        clock.advance(Duration.ofSeconds(7));
+        var before = revisions.view().source().age();
+
+        revisions.available("vault");
+        clock.advance(Duration.ofSeconds(2));
+        revisions.unavailable("vault", new Unavailable(SourceFailure.SEALED, "sealed"));
+        clock.advance(Duration.ofSeconds(1));
+
+        assertThat(before).isEqualTo(Duration.ofSeconds(7));
+        assertThat(revisions.view().source())
+                .isEqualTo(
+                        new Revisions.Source(
+                                Duration.ofSeconds(3), Optional.of(SourceFailure.SEALED)));
+    }
+
+    @Test
+    void knowsForHowLongACandidateHasWaitedBeItTheSameOrNot() {
+        var one = revision(1, "one");
+        var verifying = new Rollout.Starting().adopt(one).verify(revision(2, "two"));
+        revisions.move(new Rollout.Starting().adopt(one), Promotion.PROVEN);
+        var before = revisions.view().candidateAge();
+
+        revisions.move(verifying, Promotion.PROVEN);
+        clock.advance(Duration.ofMinutes(2));
+        revisions.move(verifying.instead(revision(3, "three")), Promotion.PROVEN);
+        clock.advance(Duration.ofMinutes(1));
+        var during = revisions.view();
+        revisions.move(verifying.giveUp(), Promotion.PROVEN);
+
+        assertThat(before).isEmpty();
+        assertThat(during.candidateAge()).contains(Duration.ofMinutes(3));
+        assertThat(during.candidate()).contains(revision(3, "three"));
+        assertThat(revisions.view().candidateAge()).isEmpty();
     }
 
     private static Revision revision(long number, String model) {

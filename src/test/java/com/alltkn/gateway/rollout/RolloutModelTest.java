@@ -256,8 +256,8 @@ class RolloutModelTest {
                 world.runFor(slice);
                 assertThat(broken).isEmpty();
                 assertThat(world.mostWithinAnHour()).isLessThanOrEqualTo(PromptBudget.MOST);
-                world.revisions.alarms().forEach(this::hasACause);
-                assertThat(world.revisions.alarms().contains(Alarm.PIN_TO_NOWHERE))
+                world.revisions.view().alarms().keySet().forEach(this::hasACause);
+                assertThat(world.revisions.view().alarms().keySet().contains(Alarm.PIN_TO_NOWHERE))
                         .isEqualTo(world.pinLeadsNowhere());
                 var active = world.active();
                 assertThat(served && active.isEmpty()).as("has lost its revision").isFalse();
@@ -275,10 +275,10 @@ class RolloutModelTest {
             write("key-number-z");
             pass(HOUR);
             assertThat(world.active()).isEqualTo("key-number-z");
-            assertThat(world.revisions.stage()).isEqualTo(Stage.SETTLED);
-            assertThat(world.revisions.alarms()).isEmpty();
-            assertThat(world.revisions.rejection()).isEmpty();
-            assertThat(world.revisions.sourceFailure()).isEmpty();
+            assertThat(world.revisions.view().stage()).isEqualTo(Stage.SETTLED);
+            assertThat(world.revisions.view().alarms().keySet()).isEmpty();
+            assertThat(world.revisions.view().rejection().map(Rejection::reason)).isEmpty();
+            assertThat(world.revisions.view().source().failure()).isEmpty();
         }
 
         private void hasACause(Alarm alarm) {
@@ -294,7 +294,7 @@ class RolloutModelTest {
                                                 || given.contains(RolloutSimulation.REFUSED);
                                 case ALL_REFUSED -> !served && !said.isEmpty();
                                 case UNPROVEN_REJECTED ->
-                                        world.revisions.unproven()
+                                        world.revisions.view().stage() == Stage.UNPROVEN
                                                 && said.get(world.active())
                                                         instanceof Verdict.RefusedForNow;
                                 case ACTIVE_REFUSED -> refused.contains(world.active());

@@ -2,6 +2,7 @@ package com.alltkn.gateway.rollout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.alltkn.gateway.check.Strictness;
 import com.alltkn.gateway.rollout.Reading.Found;
 import com.alltkn.gateway.rollout.Reading.Misdirected;
 import com.alltkn.gateway.rollout.Reading.Unavailable;
@@ -118,7 +119,7 @@ final class RolloutSimulation implements SettingsSource, KeyRegistry, RevisionPr
         pinned = false;
         pinLeadsNowhere = false;
         counted.clear();
-        revisions = new Revisions(List.of(new Recorder()), signals);
+        revisions = new Revisions(List.of(new Recorder()), signals, this);
         var canary = new CanaryRules(100, 3, CANARY, () -> callers);
         var rules = new RevisionLife.Rules(parser, this, true, this, canary, PROBATION);
         traffic = new CanaryTraffic();

@@ -3,6 +3,7 @@ package com.alltkn.gateway.rollout;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.alltkn.gateway.check.Strictness;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;

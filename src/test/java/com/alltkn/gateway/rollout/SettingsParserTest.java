@@ -2,6 +2,7 @@ package com.alltkn.gateway.rollout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.alltkn.gateway.check.Strictness;
 import com.alltkn.gateway.rollout.Parsing.Parsed;
 import com.alltkn.gateway.rollout.Parsing.Rejected;
 import com.alltkn.gateway.secret.KeyId;

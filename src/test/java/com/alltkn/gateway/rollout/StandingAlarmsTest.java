@@ -40,8 +40,8 @@ class StandingAlarmsTest {
 
         assertThat(world.active()).isEqualTo(NEW);
         stands();
-        assertThat(world.revisions.rejection()).isEmpty();
-        assertThat(world.revisions.sourceFailure()).isEmpty();
+        assertThat(world.revisions.view().rejection().map(Rejection::reason)).isEmpty();
+        assertThat(world.revisions.view().source().failure()).isEmpty();
     }
 
     @Nested
@@ -109,13 +109,14 @@ class StandingAlarmsTest {
             world.pin("1");
             world.runFor(HOUR);
             stands(PIN_REFUSED);
-            assertThat(world.revisions.rejection()).contains(RejectionReason.KEY_PLACEHOLDER);
+            assertThat(world.revisions.view().rejection().map(Rejection::reason))
+                    .contains(RejectionReason.KEY_PLACEHOLDER);
             world.pin("2");
 
             world.runFor(ONE_POLL);
 
             stands();
-            assertThat(world.revisions.rejection()).isEmpty();
+            assertThat(world.revisions.view().rejection().map(Rejection::reason)).isEmpty();
         }
 
         @Test
@@ -379,12 +380,13 @@ class StandingAlarmsTest {
             world.upstream(NEW, RolloutSimulation.REFUSED);
             world.write(NEW);
             world.runFor(HOUR.multipliedBy(24));
-            assertThat(world.revisions.rejection()).contains(RejectionReason.KEY_REFUSED);
+            assertThat(world.revisions.view().rejection().map(Rejection::reason))
+                    .contains(RejectionReason.KEY_REFUSED);
             world.write(OTHER);
 
             world.runFor(ONE_POLL);
 
-            assertThat(world.revisions.rejection()).isEmpty();
+            assertThat(world.revisions.view().rejection().map(Rejection::reason)).isEmpty();
         }
 
         @Test
@@ -392,12 +394,13 @@ class StandingAlarmsTest {
             serve(OLD);
             world.write("changeme");
             world.runFor(HOUR);
-            assertThat(world.revisions.rejection()).contains(RejectionReason.KEY_PLACEHOLDER);
+            assertThat(world.revisions.view().rejection().map(Rejection::reason))
+                    .contains(RejectionReason.KEY_PLACEHOLDER);
             world.write(OLD);
 
             world.runFor(ONE_POLL);
 
-            assertThat(world.revisions.rejection()).isEmpty();
+            assertThat(world.revisions.view().rejection().map(Rejection::reason)).isEmpty();
         }
 
         @Test
@@ -409,12 +412,13 @@ class StandingAlarmsTest {
             world.revisions.refused(world.revisions.active().orElseThrow(), null);
             world.runFor(HOUR);
             assertThat(world.active()).isEqualTo(OLD);
-            assertThat(world.revisions.rejection()).contains(RejectionReason.ROLLED_BACK);
+            assertThat(world.revisions.view().rejection().map(Rejection::reason))
+                    .contains(RejectionReason.ROLLED_BACK);
             world.write(OTHER);
 
             world.runFor(ONE_POLL);
 
-            assertThat(world.revisions.rejection()).isEmpty();
+            assertThat(world.revisions.view().rejection().map(Rejection::reason)).isEmpty();
         }
 
         @Test
@@ -429,7 +433,7 @@ class StandingAlarmsTest {
 
             world.runFor(ONE_POLL);
 
-            assertThat(world.revisions.rejection()).isEmpty();
+            assertThat(world.revisions.view().rejection().map(Rejection::reason)).isEmpty();
             assertThat(world.events)
                     .containsExactly("verifying 2", "promoted 2 proven", "probation", "settled");
         }
@@ -440,16 +444,16 @@ class StandingAlarmsTest {
         serve(OLD);
         world.deleteCurrent();
         world.runFor(HOUR);
-        assertThat(world.revisions.sourceFailure()).contains(SourceFailure.DELETED);
+        assertThat(world.revisions.view().source().failure()).contains(SourceFailure.DELETED);
         world.write(OLD);
 
         world.runFor(ONE_POLL);
 
-        assertThat(world.revisions.sourceFailure()).isEmpty();
+        assertThat(world.revisions.view().source().failure()).isEmpty();
     }
 
     private void stands(Alarm... alarms) {
-        assertThat(world.revisions.alarms()).containsExactlyInAnyOrder(alarms);
+        assertThat(world.revisions.view().alarms().keySet()).containsExactlyInAnyOrder(alarms);
     }
 
     /// Lets a key be written, proven and settled, and forgets what happened until then.

@@ -176,7 +176,7 @@ class StormTest {
             pass(HEALED);
             if (inTime
                     && !goods.isEmpty()
-                    && !world.revisions.alarms().contains(Alarm.PIN_REFUSED)) {
+                    && !world.revisions.view().alarms().keySet().contains(Alarm.PIN_REFUSED)) {
                 assertThat(world.active()).as("serves after three minutes").isNotEmpty();
                 assertThat(world.active()).as("serves a good key").isNotIn(bad);
                 coldHealings += cold ? 1 : 0;
@@ -218,7 +218,7 @@ class StormTest {
                 carry();
                 world.runFor(
                         left.compareTo(Duration.ofSeconds(5)) < 0 ? left : Duration.ofSeconds(5));
-                stages.add(world.revisions.stage());
+                stages.add(world.revisions.view().stage());
                 if (world.revisions.proven().isPresent()) {
                     unprovenSince = world.instant();
                 }

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.alltkn.gateway.laboratory.MadeUpRevision;
 import com.alltkn.gateway.rollout.CanaryExchange;
 import com.alltkn.gateway.rollout.CanaryOutcome;
+import com.alltkn.gateway.rollout.CanaryTraffic;
 import com.alltkn.gateway.rollout.MadeUpRevisions;
 import com.alltkn.gateway.rollout.Revision;
-import com.alltkn.gateway.rollout.Stage;
+import com.alltkn.gateway.rollout.Revisions;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.quarkus.runtime.StartupEvent;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -16,18 +18,19 @@ import org.junit.jupiter.api.Test;
 class CanaryMetersTest {
 
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final Revisions revisions = MadeUpRevisions.starting();
     private final Revision active = MadeUpRevision.number(1);
     private final Revision candidate = MadeUpRevision.withCanary(2, 25);
 
     @Test
     void showsTheShareWhileThereIsACanary() {
-        var meters = new CanaryMeters(registry, MadeUpRevisions.noCanary());
+        register(MadeUpRevisions.noCanary());
 
-        meters.entered(Stage.VERIFYING, candidate);
+        MadeUpRevisions.verify(revisions, active, candidate);
         var before = percent();
-        meters.entered(Stage.CANARY, candidate);
+        MadeUpRevisions.tryOut(revisions, active, candidate);
         var during = percent();
-        meters.entered(Stage.PROBATION, null);
+        MadeUpRevisions.promote(revisions, active, candidate);
 
         assertThat(before).isZero();
         assertThat(during).isEqualTo(25);
@@ -37,7 +40,7 @@ class CanaryMetersTest {
     @Test
     void countsExchangesByRoleAndOutcome() {
         var traffic = MadeUpRevisions.canary(active, candidate);
-        var _ = new CanaryMeters(registry, traffic);
+        register(traffic);
 
         traffic.ended(exchange(candidate, CanaryOutcome.TIMED_OUT));
         traffic.ended(exchange(active, CanaryOutcome.ANSWERED));
@@ -46,6 +49,10 @@ class CanaryMetersTest {
         assertThat(exchanges("candidate", "timed_out")).isEqualTo(1);
         assertThat(exchanges("candidate", "answered")).isZero();
         assertThat(exchanges("active", "answered")).isEqualTo(2);
+    }
+
+    private void register(CanaryTraffic traffic) {
+        new CanaryMeters().register(new StartupEvent(), registry, revisions, traffic);
     }
 
     private static CanaryExchange exchange(Revision bound, CanaryOutcome outcome) {

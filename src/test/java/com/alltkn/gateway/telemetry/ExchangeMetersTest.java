@@ -2,6 +2,7 @@ package com.alltkn.gateway.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.alltkn.gateway.exchange.Exchanges;
 import com.alltkn.gateway.exchange.Settlement.Ending;
 import com.alltkn.gateway.laboratory.MadeUpRevision;
 import com.alltkn.gateway.laboratory.Settlements;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class ExchangeMetersTest {
@@ -24,7 +26,6 @@ class ExchangeMetersTest {
     void countsAnAnswerUnderTheNamesOfTheConventions() {
         models.promoted(MadeUpRevision.number(1), null);
 
-        meters.began();
         meters.settled(Settlements.answered());
 
         var shape =
@@ -55,7 +56,6 @@ class ExchangeMetersTest {
 
     @Test
     void countsARefusalWithoutACallerOrAModel() {
-        meters.began();
         meters.settled(Settlements.refused());
 
         var duration = registry.get("gen_ai.client.operation.duration").timer();
@@ -85,11 +85,11 @@ class ExchangeMetersTest {
 
     @Test
     void showsHowManyAreInFlight() {
-        meters.began();
-        meters.began();
+        var underWay = new AtomicInteger(2);
+        meters.show(() -> new Exchanges.View(underWay.get(), 0));
+
         var during = inFlight();
-        meters.settled(Settlements.answered());
-        meters.settled(Settlements.refused());
+        underWay.set(0);
 
         assertThat(during).isEqualTo(2);
         assertThat(inFlight()).isZero();

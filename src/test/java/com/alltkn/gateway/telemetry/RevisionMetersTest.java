@@ -10,7 +10,6 @@ import com.alltkn.gateway.rollout.SourceFailure;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -48,14 +47,6 @@ class RevisionMetersTest {
                 .isEqualTo(zeros(RejectionReason.values(), RejectionReason::word));
         assertThat(values("gateway.source.failures", "reason"))
                 .isEqualTo(zeros(SourceFailure.values(), SourceFailure::word));
-    }
-
-    @Test
-    void showsHowLongTheSourceHasBeenSilent() {
-        meters.sourceAvailable();
-
-        assertThat(registry.get("gateway.source.age").timeGauge().value(TimeUnit.SECONDS))
-                .isBetween(0.0, 5.0);
     }
 
     private Map<String, Double> values(String name, String tag) {

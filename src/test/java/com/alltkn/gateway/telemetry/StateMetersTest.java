@@ -2,6 +2,7 @@ package com.alltkn.gateway.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.alltkn.gateway.check.Strictness;
 import com.alltkn.gateway.event.RecordLog;
 import com.alltkn.gateway.health.HealthPrompt;
 import com.alltkn.gateway.health.HealthPromptConfig;
@@ -17,7 +18,6 @@ import com.alltkn.gateway.rollout.Promotion;
 import com.alltkn.gateway.rollout.RejectionReason;
 import com.alltkn.gateway.rollout.Revisions;
 import com.alltkn.gateway.rollout.SourceFailure;
-import com.alltkn.gateway.rollout.Strictness;
 import com.alltkn.gateway.upstream.PromptOutcome;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -37,7 +37,7 @@ class StateMetersTest {
 
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final MutableClock clock = new MutableClock(Settlements.STARTED);
-    private final Revisions revisions = MadeUpRevisions.starting();
+    private final Revisions revisions = MadeUpRevisions.starting(clock);
     private final RecordLog records =
             new RecordLog(new GatewayEnvironment("test", Strictness.TEST));
     private final HealthPrompt prompt =
@@ -83,6 +83,32 @@ class StateMetersTest {
         assertThat(standing("gateway.revision.alarm")).containsExactly("key_shared");
         assertThat(standing("gateway.revision.rejected")).containsExactly("rolled_back");
         assertThat(standing("gateway.source.failing")).containsExactly("deleted");
+    }
+
+    @Test
+    void showsHowLongTheSourceHasBeenSilent() {
+        clock.advance(Duration.ofMinutes(5));
+        MadeUpRevisions.answer(revisions);
+
+        clock.advance(Duration.ofSeconds(3));
+
+        assertThat(seconds("gateway.source.age")).isEqualTo(3);
+    }
+
+    @Test
+    void showsTheStageAndHowLongACandidateHasWaited() {
+        var before = seconds("gateway.revision.candidate.age");
+        MadeUpRevisions.verify(revisions, MadeUpRevision.number(1), MadeUpRevision.number(2));
+
+        clock.advance(Duration.ofSeconds(40));
+
+        assertThat(before).isZero();
+        assertThat(seconds("gateway.revision.candidate.age")).isEqualTo(40);
+        assertThat(registry.get("gateway.revision.stage").gauges())
+                .filteredOn(gauge -> gauge.value() == 1)
+                .singleElement()
+                .extracting(gauge -> gauge.getId().getTag("stage"))
+                .isEqualTo("verifying");
     }
 
     @Test

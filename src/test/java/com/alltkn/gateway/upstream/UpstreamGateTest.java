@@ -29,8 +29,8 @@ class UpstreamGateTest {
         enter("a", 10);
 
         assertThat(gate.enter("a", granted::add)).isInstanceOf(Ticket.class);
-        assertThat(gate.inside()).isEqualTo(10);
-        assertThat(gate.queued()).isEqualTo(1);
+        assertThat(gate.view().inside()).isEqualTo(10);
+        assertThat(gate.view().queued()).isEqualTo(1);
     }
 
     @Test
@@ -42,8 +42,8 @@ class UpstreamGateTest {
         inside.getFirst().leave();
 
         assertThat(granted).hasSize(1);
-        assertThat(gate.inside()).isEqualTo(10);
-        assertThat(gate.queued()).isZero();
+        assertThat(gate.view().inside()).isEqualTo(10);
+        assertThat(gate.view().queued()).isZero();
     }
 
     @Test
@@ -66,8 +66,8 @@ class UpstreamGateTest {
         inside.forEach(Slot::leave);
         assertThat(granted).isEmpty();
         assertThat(waiting.tryGiveUp()).isFalse();
-        assertThat(gate.inside()).isZero();
-        assertThat(gate.queued()).isZero();
+        assertThat(gate.view().inside()).isZero();
+        assertThat(gate.view().queued()).isZero();
     }
 
     @Test
@@ -153,10 +153,10 @@ class UpstreamGateTest {
 
         assertThat(granted).hasSize(1);
         inside.getFirst().stepIn();
-        assertThat(gate.inside()).isEqualTo(11);
+        assertThat(gate.view().inside()).isEqualTo(11);
         inside.getFirst().leave();
         inside.getFirst().leave();
-        assertThat(gate.inside()).isEqualTo(10);
+        assertThat(gate.view().inside()).isEqualTo(10);
     }
 
     @Test
@@ -167,7 +167,7 @@ class UpstreamGateTest {
         slot.leave();
         slot.stepIn();
 
-        assertThat(gate.inside()).isZero();
+        assertThat(gate.view().inside()).isZero();
     }
 
     @Test

@@ -14,11 +14,6 @@ final class FileSourceAssembly {
     @Singleton
     @Identifier("file")
     SettingsSource source(FileSourceConfig config, Clock clock) {
-        var path = config.path();
-        if (path.isEmpty()) {
-            throw new IllegalStateException(
-                    "gateway.file.path is missing, which gateway.source=file needs");
-        }
-        return new FileSource(path.get(), config.pollInterval(), clock);
+        return new FileSource(config.path().orElseThrow(), config.pollInterval(), clock);
     }
 }

@@ -1,8 +1,19 @@
-package com.alltkn.gateway;
+package com.alltkn.gateway.startup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.alltkn.gateway.rollout.Strictness;
+import com.alltkn.gateway.caller.MadeUpDirectory;
+import com.alltkn.gateway.check.Finding;
+import com.alltkn.gateway.check.Property;
+import com.alltkn.gateway.check.SeenValue.Hidden;
+import com.alltkn.gateway.check.SeenValue.Shown;
+import com.alltkn.gateway.check.SeenValue.Unset;
+import com.alltkn.gateway.check.Start;
+import com.alltkn.gateway.check.StartCheck;
+import com.alltkn.gateway.check.Strictness;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +26,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class StartupChecksTest {
+class StartChecksTest {
+
+    private static final StartChecks CHECKS = new StartChecks(MadeUpDirectory.ofOneCaller());
 
     private static final Map<String, String> SOUND =
             Map.of(
@@ -444,26 +457,169 @@ class StartupChecksTest {
     @Test
     void acceptsExactlyOneKnownProfile() {
         for (var profile : List.of("dev", "test", "staging", "prod")) {
-            assertThat(StartupChecks.profileViolations(List.of(profile))).isEmpty();
+            assertThat(Strictness.ofActive(List.of(profile))).isPresent();
         }
-        assertThat(StartupChecks.profileViolations(List.of("prd")))
+        assertThat(look(List.of("prd")))
                 .containsExactly(
                         "quarkus.profile must be exactly one of dev, test, staging, prod, not prd");
-        assertThat(StartupChecks.profileViolations(List.of("prod", "dev")))
+        // Configuration has the profile that wins first.
+        assertThat(look(List.of("dev", "prod")))
                 .containsExactly(
                         "quarkus.profile must be exactly one of dev, test, staging, prod, not"
                                 + " prod,dev");
-        assertThat(StartupChecks.profileViolations(List.of())).hasSize(1);
+        assertThat(Strictness.ofActive(List.of())).isEmpty();
+    }
+
+    @Test
+    void saysWhatItIsSetToAndWhereAndHowToMendIt() {
+        var changed = Map.of("quarkus.log.level", "DEBUG", "gateway.sandbox.url", "http://u:p@h");
+        var variables = Map.of("VITE_AI_LOG_LEVEL", "test-key-1");
+
+        assertThat(findings(Strictness.PROD, changed, variables))
+                .containsExactly(
+                        new Finding(
+                                "gateway.sandbox.url",
+                                "gateway.sandbox.url must not be set in prod",
+                                new Hidden(),
+                                Optional.of("made up"),
+                                "leave it to dev"),
+                        new Finding(
+                                "VITE_AI_LOG_LEVEL",
+                                "VITE_AI_LOG_LEVEL must not be set: a bundler may copy its value"
+                                        + " to browsers",
+                                new Hidden(),
+                                Optional.of("environment"),
+                                "take it out, here and where the pages are built"),
+                        new Finding(
+                                "quarkus.log.level",
+                                "quarkus.log.level must not be DEBUG in prod: it would print bodies"
+                                        + " and tokens",
+                                new Shown("DEBUG"),
+                                Optional.of("made up"),
+                                "set it to INFO or above"));
+    }
+
+    @Test
+    void saysThatNothingIsSet() {
+        assertThat(findings(Strictness.DEV, Map.of("gateway.source", "file"), Map.of()))
+                .containsExactly(
+                        new Finding(
+                                "gateway.file.path",
+                                "gateway.file.path is missing, which gateway.source=file needs",
+                                new Unset(),
+                                Optional.empty(),
+                                "set it to the mounted directory or file"));
+    }
+
+    @Test
+    void hidesASecretThatWasPutIntoAnotherSetting() {
+        var changed = Map.of("gateway.environment", "Secret-Of-Vault");
+        var variables = Map.of("QUARKUS_VAULT_AUTHENTICATION_CLIENT_TOKEN", "Secret-Of-Vault");
+
+        assertThat(findings(Strictness.PROD, changed, variables))
+                .singleElement()
+                .extracting(Finding::value)
+                .isEqualTo(new Hidden());
+        assertThat(findings(Strictness.PROD, changed, Map.of()))
+                .singleElement()
+                .extracting(Finding::value)
+                .isEqualTo(new Shown("Secret-Of-Vault"));
+    }
+
+    @Test
+    void knowsAPropertyByTheVariableThatStandsForIt() {
+        var variables = Map.of("QUARKUS_LOG_CATEGORY__IO_VERTX__LEVEL", "TRACE");
+
+        assertThat(findings(Strictness.PROD, Map.of(), variables))
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.setting())
+                            .isEqualTo("quarkus.log.category.\"io.vertx\".level");
+                    assertThat(finding.value()).isEqualTo(new Shown("TRACE"));
+                    assertThat(finding.source()).contains("environment");
+                });
+    }
+
+    /// What nobody reads may stand there.
+    @Test
+    void needsNoSettingThatRefersToNothing() {
+        var config =
+                new SmallRyeConfigBuilder()
+                        .addDefaultInterceptors()
+                        .withProfile("prod")
+                        .withSources(new PropertiesConfigSource(SOUND, "somewhere/made-up", 100))
+                        .withDefaultValue("gateway.sandbox.url", "http://127.0.0.1")
+                        .withDefaultValue("some.token", "${nowhere}")
+                        .build();
+
+        var findings = CHECKS.look(config).findings();
+
+        assertThat(findings)
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.setting()).isEqualTo("gateway.sandbox.url");
+                    assertThat(finding.source()).isPresent();
+                });
+    }
+
+    @Test
+    void namesTheFileThatASettingIsFrom() {
+        var properties = new HashMap<>(SOUND);
+        properties.put("gateway.source", "environment");
+        var config =
+                new SmallRyeConfigBuilder()
+                        .addDefaultInterceptors()
+                        .withProfile("prod")
+                        .withSources(
+                                new PropertiesConfigSource(
+                                        properties, "jar:file:/a.jar!/b.properties", 100))
+                        .build();
+
+        assertThat(CHECKS.look(config).findings())
+                .singleElement()
+                .extracting(Finding::source)
+                .isEqualTo(Optional.of("b.properties"));
+    }
+
+    @Test
+    void listsEveryCheckThatThereIs() {
+        var classes = new ClassFileImporter().importPackages("com.alltkn.gateway");
+        var checks =
+                classes.stream()
+                        .filter(one -> one.isAssignableTo(StartCheck.class) && !one.isInterface())
+                        .toList();
+
+        assertThat(checks).hasSizeGreaterThan(8);
+        assertThat(checks)
+                .allSatisfy(check ->
+                        assertThat(check.getConstructorCallsToSelf())
+                                .extracting(call -> call.getOriginOwner().getName())
+                                .contains(StartChecks.class.getName()));
+    }
+
+    private static List<String> look(List<String> profiles) {
+        var config = new SmallRyeConfigBuilder().withProfiles(profiles).build();
+        return CHECKS.look(config).sentences();
     }
 
     private static List<String> violations(
             Strictness strictness, Map<String, String> changes, Map<String, String> environment) {
+        return findings(strictness, changes, environment).stream().map(Finding::what).toList();
+    }
+
+    private static List<Finding> findings(
+            Strictness strictness, Map<String, String> changes, Map<String, String> environment) {
         var config = new HashMap<>(SOUND);
         config.putAll(changes);
-        return StartupChecks.violations(
-                strictness,
-                name -> Optional.ofNullable(config.get(name)).filter(value -> !value.isEmpty()),
-                config.keySet(),
-                environment);
+        return CHECKS.look(
+                        new Start(
+                                strictness,
+                                name ->
+                                        Optional.ofNullable(config.get(name))
+                                                .filter(value -> !value.isEmpty())
+                                                .map(value -> new Property(value, "made up")),
+                                config.keySet(),
+                                environment))
+                .findings();
     }
 }

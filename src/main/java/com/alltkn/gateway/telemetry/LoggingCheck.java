@@ -1,13 +1,16 @@
-package com.alltkn.gateway;
+package com.alltkn.gateway.telemetry;
 
+import com.alltkn.gateway.check.Start;
+import com.alltkn.gateway.check.StartCheck;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /// That no log prints bodies, tokens or credentials.
-final class LoggingChecks {
+public final class LoggingCheck implements StartCheck {
 
     // Below INFO these print headers, bodies, tokens or whole buffers, now or in a later version.
     private static final List<String> TALKATIVE_CATEGORIES =
@@ -23,6 +26,7 @@ final class LoggingChecks {
     private static final Set<String> TALKATIVE_LEVELS =
             Set.of("DEBUG", "TRACE", "ALL", "CONFIG", "FINE", "FINER", "FINEST");
     private static final int INFO = 800;
+    private static final String LESS = "set it to INFO or above";
     private static final Pattern CATEGORY_LEVEL =
             Pattern.compile("quarkus\\.log\\.category\\.\"?(.+?)\"?\\.level");
     private static final Pattern CATEGORY_LEVEL_VARIABLE =
@@ -32,31 +36,48 @@ final class LoggingChecks {
     private static final Pattern HEADERS_IN_PATTERN =
             Pattern.compile(".*(%\\{[ioc],|ALL_REQUEST_HEADERS).*");
 
-    private final Start start;
-
-    LoggingChecks(Start start) {
-        this.start = start;
+    @Override
+    public void look(Start start) {
+        if (start.refusesDangerousSettings()) {
+            logLevels(start);
+            clientLogging(start);
+            accessLog(start, "quarkus.http.access-log");
+            accessLog(start, "quarkus.management.access-log");
+        }
     }
 
-    void check() {
-        logLevels();
-        clientLogging();
-        accessLog("quarkus.http.access-log");
-        accessLog("quarkus.management.access-log");
-    }
-
-    private void logLevels() {
-        if (isTalkative(start.value("quarkus.log.level"))) {
+    private static void logLevels(Start start) {
+        var all = "quarkus.log.level";
+        if (isTalkative(start.value(all))) {
             start.refuse(
-                    "quarkus.log.level must not be "
-                            + start.value("quarkus.log.level")
+                    all,
+                    "must not be "
+                            + start.value(all)
                             + " in "
                             + start.profile()
-                            + ": it would print bodies and tokens");
+                            + ": it would print bodies and tokens",
+                    LESS);
         }
+        levels(start)
+                .forEach((category, level) -> {
+                    if (isTalkative(level) && reachesTalkativeCategory(category)) {
+                        start.refuse(
+                                name(category),
+                                "must not be "
+                                        + level
+                                        + " in "
+                                        + start.profile()
+                                        + ": it could print bodies or tokens",
+                                LESS);
+                    }
+                });
+    }
+
+    /// @return the level of each category that has one, by the category
+    private static Map<String, String> levels(Start start) {
         var levels = new TreeMap<String, String>();
         for (var category : TALKATIVE_CATEGORIES) {
-            levels.put(category, start.value("quarkus.log.category.\"" + category + "\".level"));
+            levels.put(category, start.value(name(category)));
         }
         for (var name : start.names()) {
             var match = CATEGORY_LEVEL.matcher(name);
@@ -72,46 +93,42 @@ final class LoggingChecks {
                         variable.getValue());
             }
         }
-        levels.forEach((category, level) -> {
-            if (isTalkative(level) && reachesTalkativeCategory(category)) {
-                start.refuse(
-                        "quarkus.log.category.\""
-                                + category
-                                + "\".level must not be "
-                                + level
-                                + " in "
-                                + start.profile()
-                                + ": it could print bodies or tokens");
-            }
-        });
+        return levels;
     }
 
-    private void clientLogging() {
+    private static String name(String category) {
+        return "quarkus.log.category.\"" + category + "\".level";
+    }
+
+    private static void clientLogging(Start start) {
         for (var name : start.names()) {
             if (REST_CLIENT_SCOPE.matcher(name).matches()
                     && !start.value(name).isEmpty()
                     && !start.value(name).equalsIgnoreCase("none")) {
                 start.refuse(
-                        name
-                                + " must not be "
+                        name,
+                        "must not be "
                                 + start.value(name)
                                 + " in "
                                 + start.profile()
-                                + ": it prints headers and bodies");
+                                + ": it prints headers and bodies",
+                        "set it to none");
             }
         }
     }
 
-    private void accessLog(String prefix) {
-        var pattern = start.value(prefix + ".pattern");
+    private static void accessLog(Start start, String prefix) {
+        var name = prefix + ".pattern";
+        var pattern = start.value(name);
         if (start.value(prefix + ".enabled").equalsIgnoreCase("true")
                 && (pattern.equalsIgnoreCase("long")
                         || HEADERS_IN_PATTERN.matcher(pattern).matches())) {
             start.refuse(
-                    prefix
-                            + ".pattern must not print headers or cookies in "
+                    name,
+                    "must not print headers or cookies in "
                             + start.profile()
-                            + ": they hold callers' credentials");
+                            + ": they hold callers' credentials",
+                    "take them out of the pattern");
         }
     }
 

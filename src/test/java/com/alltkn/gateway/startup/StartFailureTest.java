@@ -1,4 +1,4 @@
-package com.alltkn.gateway;
+package com.alltkn.gateway.startup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package com.alltkn.gateway;
+package com.alltkn.gateway.time;
 
 import io.quarkus.arc.DefaultBean;
 import jakarta.enterprise.inject.Produces;

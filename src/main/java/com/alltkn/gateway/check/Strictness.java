@@ -1,6 +1,7 @@
-package com.alltkn.gateway.rollout;
+package com.alltkn.gateway.check;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -14,6 +15,22 @@ public enum Strictness {
     STAGING,
     /// Production.
     PROD;
+
+    /// A mistyped profile would otherwise start with none of its settings, and a list of profiles
+    /// with the rules of one and the settings of another.
+    ///
+    /// @param active the active profiles
+    /// @return the strictness of the one that is active; empty if it is not exactly one of the four
+    public static Optional<Strictness> ofActive(List<String> active) {
+        return active.size() == 1 ? of(active.getFirst()) : Optional.empty();
+    }
+
+    /// @param active profiles that are not exactly one of the four
+    /// @return what is wrong with them
+    public static String refusal(List<String> active) {
+        return "quarkus.profile must be exactly one of dev, test, staging, prod, not "
+                + String.join(",", active);
+    }
 
     /// @param profile the name of a profile
     /// @return its strictness, or empty if there is no such profile

@@ -1,4 +1,4 @@
-package com.alltkn.gateway;
+package com.alltkn.gateway.startup;
 
 import io.quarkus.runtime.configuration.ConfigurationException;
 import java.util.List;

@@ -1,12 +1,13 @@
-package com.alltkn.gateway;
+package com.alltkn.gateway.startup;
 
+import com.alltkn.gateway.check.SeenValue;
+import com.alltkn.gateway.check.Start;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -20,12 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// What a failed start says. Libraries quote the value that they could not use, and a value may be
 /// a secret or an address with a password in it: a line that holds any piece of such a value gives
 /// way to the names of the settings that it is from.
-final class StartFailure {
-
-    private static final Pattern MAY_HOLD_A_SECRET =
-            Pattern.compile(
-                    ".*(pass|pwd|secret|token|credential|key|auth|cookie|header|jwt|hosts|ur[il]"
-                            + "|endpoint|proxy|issuer).*");
+public final class StartFailure {
 
     /// Of addresses and lists, what is between these.
     private static final Pattern SEPARATORS = Pattern.compile("[\\s,;:/@?&=\"'\\[\\]{}()<>|\\\\]+");
@@ -48,7 +44,7 @@ final class StartFailure {
     /// @param settings all that are set, by name; what cannot hold a secret is left alone
     StartFailure(Map<String, String> settings) {
         settings.forEach((name, value) -> {
-            if (mayHoldASecret(name)) {
+            if (SeenValue.mayHoldASecret(name)) {
                 pieces.put(name, piecesOf(value));
             }
         });
@@ -56,7 +52,7 @@ final class StartFailure {
 
     /// @return with whatever can be known of this process' settings: a start may fail before there
     ///   is a configuration
-    static StartFailure ofThisProcess() {
+    public static StartFailure ofThisProcess() {
         var settings = new TreeMap<String, String>();
         try {
             var config = ConfigProvider.getConfig();
@@ -70,23 +66,19 @@ final class StartFailure {
             // Then the process itself is asked, and the message often names the setting.
             settings.clear();
         }
-        var known = settings.keySet().stream().map(StartFailure::bare).collect(Collectors.toSet());
+        var known = settings.keySet().stream().map(Start::bare).collect(Collectors.toSet());
         Stream.concat(
                         System.getenv().entrySet().stream(),
                         System.getProperties().entrySet().stream())
-                .filter(setting -> known.add(bare(setting.getKey().toString())))
+                .filter(setting -> known.add(Start.bare(setting.getKey().toString())))
                 .forEach(setting ->
                         settings.put(setting.getKey().toString(), setting.getValue().toString()));
         return new StartFailure(settings);
     }
 
-    private static String bare(String name) {
-        return name.replaceAll("[^A-Za-z0-9]", "").toLowerCase(Locale.ROOT);
-    }
-
     /// @param failure that ended the start
     /// @return what can be said of its first cause
-    String words(Throwable failure) {
+    public String words(Throwable failure) {
         var cause = failure;
         while (cause.getCause() != null) {
             cause = cause.getCause();
@@ -104,7 +96,7 @@ final class StartFailure {
     private String line(String line) {
         var names = new LinkedHashSet<String>();
         var converted = CONVERTED.matcher(line);
-        if (converted.find() && mayHoldASecret(converted.group(1))) {
+        if (converted.find() && SeenValue.mayHoldASecret(converted.group(1))) {
             names.add(converted.group(1));
         } else {
             pieces.forEach((name, itsPieces) -> {
@@ -117,10 +109,6 @@ final class StartFailure {
                 ? line
                 : String.join(", ", names)
                         + " cannot be used; the value may hold a secret and is not shown";
-    }
-
-    private static boolean mayHoldASecret(String name) {
-        return MAY_HOLD_A_SECRET.matcher(name.toLowerCase(Locale.ROOT)).matches();
     }
 
     private static Set<String> piecesOf(String value) {

@@ -1,4 +1,4 @@
-package com.alltkn.gateway;
+package com.alltkn.gateway.startup;
 
 import io.smallrye.config.ConfigSourceContext;
 import io.smallrye.config.ConfigSourceFactory;

@@ -4,6 +4,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.impl.ContextInternal;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /// A caller's request as it arrived.
 ///
@@ -12,15 +13,26 @@ import java.time.Instant;
 /// @param requestId the gateway's id of it
 /// @param at when it came
 /// @param nanos the same as a [System#nanoTime()]
-record Arrival(
+public record Arrival(
         ContextInternal context,
         HttpServerRequest request,
         String requestId,
         Instant at,
-        long nanos) {
+        long nanos)
+        implements Progress {
+
+    @Override
+    public @Nullable Progress before() {
+        return null;
+    }
+
+    @Override
+    public Arrival arrival() {
+        return this;
+    }
 
     /// @return the time since
-    Duration elapsed() {
+    public Duration elapsed() {
         return Duration.ofNanos(System.nanoTime() - nanos);
     }
 }

@@ -27,18 +27,19 @@ import org.jspecify.annotations.Nullable;
 
 /// The calls upstream that one exchange makes, one after another, until one is answered or the
 /// retry policy knows no next step. Each binds one revision and one model to its last byte. Tells
-/// its listener the end, once; after [#cancel()] it tells nothing.
-final class Attempts implements BoundAttempt.Listener {
+/// its turn the end, once; after [#cancel()] it tells nothing. For the exchange's event loop.
+public final class Attempts implements Progress, Turn.Work, BoundAttempt.Listener {
 
     private static final CharSequence MODEL = HttpHeaders.createOptimized("x-gateway-model");
 
-    private final Exchanges gateway;
+    private final AskUpstream step;
+    private final Entered entered;
+    private final Turn<Attempts> turn;
     private final Arrival arrival;
+    private final Asked asked;
     private final UpstreamGate.Slot slot;
-    private final Listener listener;
     private final Set<String> modelsTried = new HashSet<>(2);
 
-    private Asked asked;
     private @Nullable String fallback;
     private @Nullable String model;
     private boolean asksAsCallerDid;
@@ -49,37 +50,24 @@ final class Attempts implements BoundAttempt.Listener {
     private Effort effort = Effort.NONE;
     private boolean moved;
     private boolean retrying;
-    private boolean over;
     private long timer = -1;
 
-    /// @param gateway what all exchanges need
-    /// @param arrival the caller's request; every method is called on its event loop
-    /// @param asked what is asked of upstream
-    /// @param slot its place among those that wait for upstream; left with the first byte
-    /// @param listener who is told the end
-    Attempts(
-            Exchanges gateway,
-            Arrival arrival,
-            Asked asked,
-            UpstreamGate.Slot slot,
-            Listener listener) {
-        this.gateway = gateway;
-        this.arrival = arrival;
-        this.asked = asked;
-        this.slot = slot;
-        this.listener = listener;
+    Attempts(AskUpstream step, Entered entered, Turn<Attempts> turn) {
+        this.step = step;
+        this.entered = entered;
+        this.turn = turn;
+        this.arrival = entered.arrival();
+        this.asked = entered.before().before();
+        this.slot = entered.slot();
     }
 
     void start() {
-        gateway.retries().exchangeBegan();
+        step.retries().exchangeBegan();
         begin();
     }
 
-    /// Gives up whatever is under way.
-    void cancel() {
-        if (over) {
-            return;
-        }
+    @Override
+    public void cancel() {
         if (bound != null) {
             bound.cancel();
         }
@@ -89,37 +77,61 @@ final class Attempts implements BoundAttempt.Listener {
         finish();
     }
 
-    /// @return the revision of the last attempt, if there was any
-    @Nullable Revision revision() {
+    @Override
+    public Entered before() {
+        return entered;
+    }
+
+    @Override
+    public Arrival arrival() {
+        return arrival;
+    }
+
+    @Override
+    public @Nullable Revision revision() {
         return revision;
     }
 
+    /// @return the length of what was passed on of an upload, else of what was read
+    @Override
+    public long bytesIn() {
+        return bound == null ? entered.bytesIn() : bound.uploaded().orElseGet(entered::bytesIn);
+    }
+
+    @Override
+    public void charge(boolean answered) {
+        var relay = relay();
+        entered.before()
+                .charge(
+                        answered,
+                        relay == null ? Optional.empty() : relay.usage(),
+                        relay != null && relay.begun()
+                                ? OptionalLong.of(relay.written())
+                                : OptionalLong.empty());
+    }
+
     /// @return the model that upstream was asked for last
-    @Nullable String model() {
+    public @Nullable String model() {
         return model;
     }
 
     /// @return the answer that is being handed on, if one has begun to come
-    @Nullable Relay relay() {
+    public @Nullable Relay relay() {
         return bound == null ? null : bound.relay();
     }
 
     /// @return upstream's own id of the last attempt
-    Optional<String> upstreamRequestId() {
+    public Optional<String> upstreamRequestId() {
         return bound == null ? Optional.empty() : bound.upstreamRequestId();
     }
 
-    Optional<Duration> timeToFirstByte() {
+    /// @return from the request's arrival to the first byte of the last answer's body
+    public Optional<Duration> timeToFirstByte() {
         return bound == null ? Optional.empty() : bound.timeToFirstByte();
     }
 
-    /// @return the length of the body passed on so far; empty if none is
-    OptionalLong uploaded() {
-        return bound == null ? OptionalLong.empty() : bound.uploaded();
-    }
-
     /// @return how often upstream was asked
-    Effort effort() {
+    public Effort effort() {
         return effort;
     }
 
@@ -127,8 +139,8 @@ final class Attempts implements BoundAttempt.Listener {
     private void begin() {
         var client =
                 revision == null
-                        ? gateway.clients().tryAcquire()
-                        : gateway.clients().tryAcquire(revision);
+                        ? step.clients().tryAcquire()
+                        : step.clients().tryAcquire(revision);
         client.ifPresentOrElse(
                 this::begin, () -> fail(new GatewayError.NotReady(), "not_ready", false));
     }
@@ -145,7 +157,7 @@ final class Attempts implements BoundAttempt.Listener {
                 return;
             }
         }
-        if (!(gateway.shares().take(asked.caller().id()) instanceof ConnectionShares.Share share)) {
+        if (!(step.shares().take(asked.caller().id()) instanceof ConnectionShares.Share share)) {
             client.release();
             // Nobody's failure: neither breaker nor gate nor retry policy hears of it.
             fail(new GatewayError.Overloaded(), "no_connection_free", effort.attempts() > 0);
@@ -164,15 +176,7 @@ final class Attempts implements BoundAttempt.Listener {
                 effort = effort.attempt();
                 bound =
                         new BoundAttempt(
-                                gateway,
-                                arrival,
-                                asked,
-                                model,
-                                client,
-                                share,
-                                reuse(),
-                                clocks(settings),
-                                this);
+                                step, asked, model, client, share, reuse(), clocks(settings), this);
                 bound.start();
             }
         }
@@ -184,7 +188,7 @@ final class Attempts implements BoundAttempt.Listener {
         if (!asked.isRepeatable()) {
             return Reuse.NONE;
         }
-        return mayRunTwice() && gateway.retries().leavesRepeat(effort) ? Reuse.ANY : Reuse.WARM;
+        return mayRunTwice() && step.retries().leavesRepeat(effort) ? Reuse.ANY : Reuse.WARM;
     }
 
     private boolean mayRunTwice() {
@@ -193,12 +197,12 @@ final class Attempts implements BoundAttempt.Listener {
 
     @Override
     public @Nullable Asked again() {
-        switch (gateway.retries().repeat(claim())) {
+        switch (step.retries().repeat(claim())) {
             case FREE -> {}
             case RETRY -> {
                 if (retrying) {
                     // One at a time of each exchange.
-                    gateway.retries().retryEnded();
+                    step.retries().retryEnded();
                 }
                 retrying = true;
             }
@@ -212,7 +216,7 @@ final class Attempts implements BoundAttempt.Listener {
 
     /// With a fallback at hand half of the time is left for it.
     private AttemptClocks clocks(Settings settings) {
-        var clocks = asked.clocks(gateway.upstreamConfig(), settings);
+        var clocks = asked.clocks(step.config(), settings);
         limit = clocks.total();
         return asked.takesClocksOfStream() || nextModel().isEmpty()
                 ? clocks
@@ -221,7 +225,7 @@ final class Attempts implements BoundAttempt.Listener {
 
     @Override
     public void answering(MultiMap headers) {
-        listener.answering(headers);
+        turn.answering(headers);
         if (model != null && !asksAsCallerDid) {
             headers.set(MODEL, model);
         }
@@ -234,14 +238,14 @@ final class Attempts implements BoundAttempt.Listener {
             pass = null;
             slot.answered();
             // Nothing is sent again now.
-            asked = asked.withoutBody();
+            asked.letGo();
         }
     }
 
     @Override
     public void answered() {
         finish();
-        listener.answered();
+        turn.go(this);
     }
 
     /// The attempt is over and was none; what follows is the retry policy's to say.
@@ -253,7 +257,7 @@ final class Attempts implements BoundAttempt.Listener {
             pass.failed(error);
             pass = null;
         }
-        switch (gateway.retries().next(error, sent, left())) {
+        switch (step.retries().next(error, sent, left())) {
             case GiveUp(var spent) -> fail(error, failure, spent);
             case Again(var wait) -> {
                 effort = effort.retry();
@@ -317,19 +321,15 @@ final class Attempts implements BoundAttempt.Listener {
         }
         moved = true;
         var _ =
-                gateway.revisions()
+                step.revisions()
                         .replacement(refused)
-                        .thenAccept(other ->
-                                arrival.context()
-                                        .runOnContext(_ -> move(refused, other, error, failure)));
+                        .thenAccept(
+                                other -> turn.later(() -> move(refused, other, error, failure)));
     }
 
     private void move(
             Revision refused, Optional<Revision> other, GatewayError error, String failure) {
-        if (over) {
-            return;
-        }
-        other.flatMap(gateway.clients()::tryAcquire)
+        other.flatMap(step.clients()::tryAcquire)
                 .filter(acquired -> isOther(acquired, refused))
                 .ifPresentOrElse(this::begin, () -> fail(error, failure, true));
     }
@@ -343,50 +343,29 @@ final class Attempts implements BoundAttempt.Listener {
     }
 
     private void fail(GatewayError error, String failure, boolean spent) {
-        if (!over) {
+        if (!turn.isOver()) {
             finish();
-            listener.failed(error, failure, spent);
+            turn.refuse(Refusal.of(error, failure, spent));
         }
     }
 
     private void finish() {
-        over = true;
-        asked = asked.withoutBody();
         slot.leave();
         if (timer >= 0) {
             arrival.context().owner().cancelTimer(timer);
         }
         endRetry();
-        gateway.retries().exchangeEnded();
+        step.retries().exchangeEnded();
     }
 
     private void endRetry() {
         if (retrying) {
             retrying = false;
-            gateway.retries().retryEnded();
+            step.retries().retryEnded();
         }
     }
 
     private Duration timeLeft() {
         return limit.minus(arrival.elapsed());
-    }
-
-    /// Is told the end.
-    interface Listener {
-
-        /// An answer begins to be handed on; what has to be in its head is put there now.
-        ///
-        /// @param headers the headers of the answer to the caller
-        void answering(MultiMap headers);
-
-        /// An answer was handed on to its end.
-        void answered();
-
-        /// There is no answer, or the rest of it does not come.
-        ///
-        /// @param error what the caller is told
-        /// @param failure the reason, from a closed list
-        /// @param spent whether the gateway's own tries are spent
-        void failed(GatewayError error, String failure, boolean spent);
     }
 }

@@ -1,5 +1,7 @@
 package com.alltkn.gateway.exchange;
 
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -15,7 +17,8 @@ import java.util.concurrent.atomic.AtomicLong;
 ///
 /// Safe for use by several threads, without a lock: two who ask at the same moment may both be told
 /// that there is no room, but never both that there is.
-final class BodyMemory {
+@Singleton
+public final class BodyMemory {
 
     /// This part is left to callers with little.
     private static final int RESERVED_PART = 8;
@@ -31,6 +34,8 @@ final class BodyMemory {
     private final AtomicLong held = new AtomicLong();
     private final Map<String, Long> heldByCaller = new ConcurrentHashMap<>();
 
+    /// @param config how much there is
+    @Inject
     BodyMemory(ExchangeConfig config) {
         largest = config.maxBodySize().asLongValue();
         // Two largest bodies beside what is reserved.
@@ -46,12 +51,12 @@ final class BodyMemory {
 
     /// @param caller whose body it is
     /// @return room for a body, nothing of it taken yet
-    Room room(String caller) {
+    public Room room(String caller) {
         return new Room(caller);
     }
 
     /// @return the bytes of all bodies
-    long held() {
+    public long held() {
         return held.get();
     }
 
@@ -80,7 +85,7 @@ final class BodyMemory {
     }
 
     /// What one body takes. For one thread at a time.
-    final class Room {
+    public final class Room {
 
         private final String caller;
         private long bytes;
@@ -90,7 +95,7 @@ final class BodyMemory {
         }
 
         /// @return whether there is room for so many bytes more; if not, none are taken
-        boolean take(long more) {
+        public boolean take(long more) {
             if (more == 0) {
                 return true;
             }
@@ -103,7 +108,7 @@ final class BodyMemory {
         }
 
         /// Gives all of it back; once more does nothing.
-        void giveBack() {
+        public void giveBack() {
             if (bytes > 0) {
                 giveBack(bytes);
             }

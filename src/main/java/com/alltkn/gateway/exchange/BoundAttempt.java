@@ -31,7 +31,7 @@ final class BoundAttempt implements Attempt.Listener {
     /// As much of an error answer as is read to understand it.
     private static final int LONGEST_ERROR = 16 * 1024;
 
-    private final Exchanges gateway;
+    private final AskUpstream step;
     private final Arrival arrival;
     private final Revision revision;
     private final SecretMask mask;
@@ -49,10 +49,9 @@ final class BoundAttempt implements Attempt.Listener {
     private @Nullable Relay relay;
     private @Nullable Duration timeToFirstByte;
 
-    /// Prepares it. What is asked is not kept: a body may be large, and a stream go on for long.
+    /// Prepares it.
     ///
-    /// @param gateway what all exchanges need
-    /// @param arrival the caller's request
+    /// @param step what every attempt needs
     /// @param asked what is asked of upstream
     /// @param model which model is asked; null leaves what the caller wrote
     /// @param client an acquired client; the attempt releases it
@@ -61,8 +60,7 @@ final class BoundAttempt implements Attempt.Listener {
     /// @param clocks how long it may take
     /// @param listener who is told
     BoundAttempt(
-            Exchanges gateway,
-            Arrival arrival,
+            AskUpstream step,
             Asked asked,
             @Nullable String model,
             UpstreamClient client,
@@ -70,14 +68,14 @@ final class BoundAttempt implements Attempt.Listener {
             Reuse reuse,
             AttemptClocks clocks,
             Listener listener) {
-        this.gateway = gateway;
-        this.arrival = arrival;
+        this.step = step;
+        this.arrival = asked.arrival();
         this.revision = client.revision();
         this.mask = client.mask();
         this.endpoint = asked.endpoint();
         this.model = model;
-        this.streamAsked = asked.stream();
-        this.usageAdded = asked.addsUsage(gateway.upstreamConfig());
+        this.streamAsked = asked.streamed();
+        this.usageAdded = asked.addsUsage(step.config());
         this.listener = listener;
         this.attempt =
                 new Attempt(
@@ -130,20 +128,23 @@ final class BoundAttempt implements Attempt.Listener {
     }
 
     private Body body(Asked asked) {
-        var json = asked.json();
-        if (json != null) {
-            var pieces = json.edited(model, usageAdded, asked.outputCap());
-            return pieces.size() == 1
-                    ? new Body.Whole(pieces.getFirst())
-                    : new Body.Streamed(
-                            OptionalLong.of(pieces.stream().mapToLong(Buffer::length).sum()),
-                            to -> feed(pieces, to));
-        }
-        if (asked.hasBody()) {
-            return new Body.Streamed(asked.declaredLength(), to -> upload(asked, to));
-        }
-        arrival.request().resume();
-        return new Body.Empty();
+        return switch (asked.body()) {
+            case Asked.Json(var json) -> {
+                var pieces = json.edited(model, usageAdded, asked.outputCap());
+                yield pieces.size() == 1
+                        ? new Body.Whole(pieces.getFirst())
+                        : new Body.Streamed(
+                                OptionalLong.of(pieces.stream().mapToLong(Buffer::length).sum()),
+                                to -> feed(pieces, to));
+            }
+            case Asked.Upload what ->
+                    new Body.Streamed(what.declared(), to -> upload(what, asked.caller().id(), to));
+            case Asked.Nothing() -> {
+                arrival.request().resume();
+                yield new Body.Empty();
+            }
+            case Asked.Gone() -> throw new IllegalStateException("nothing is sent again");
+        };
     }
 
     private void feed(List<Buffer> pieces, HttpClientRequest to) {
@@ -151,14 +152,14 @@ final class BoundAttempt implements Attempt.Listener {
         feed.start(to);
     }
 
-    private void upload(Asked asked, HttpClientRequest to) {
+    private void upload(Asked.Upload what, String caller, HttpClientRequest to) {
         upload =
                 new Upload(
                         arrival.request(),
-                        asked.largestBody(),
-                        gateway.bodies().room(asked.caller().id()),
-                        gateway.config().bodyTimeout(),
-                        asked.ahead(),
+                        what.largest(),
+                        step.bodies().room(caller),
+                        step.longestPause(),
+                        what.ahead(),
                         attempt,
                         arrival.context().owner(),
                         error ->
@@ -292,9 +293,9 @@ final class BoundAttempt implements Attempt.Listener {
                         answer.headers(),
                         errorBody.getBytes(),
                         mask,
-                        gateway.clock());
+                        step.clock());
         if (UpstreamErrors.refusesKey(answer.statusCode(), error)) {
-            gateway.revisions()
+            step.revisions()
                     .refused(revision, endpoint == Endpoint.CREATE_CHAT_COMPLETION ? model : null);
         }
         fail(error, true, "status");

@@ -2,7 +2,6 @@ package com.alltkn.gateway.exchange;
 
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.openai.BodyBytes;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.function.Consumer;
@@ -10,70 +9,70 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads a caller's body into memory, bounded in size, in the room that there is for it, in the
 /// time between two pieces and in all.
-final class CallerBody {
+public final class CallerBody implements BodyInHand {
 
+    private final HttpServerRequest request;
     private final long limit;
     private final BodyMemory.Room room;
     private final StallWatch watch;
-    private final Consumer<BodyBytes> whole;
-    private final Consumer<GatewayError> refused;
 
     private @Nullable BodyBytes bytes;
     private long length;
+    private Consumer<BodyBytes> whole = _ -> {};
+    private Consumer<GatewayError> refused = _ -> {};
 
-    private CallerBody(
+    /// Makes one that has not begun.
+    ///
+    /// @param declared the length that the caller declared; the largest number if none
+    /// @param limit how long it may be
+    /// @param room taken for the body until [#letGo()]
+    /// @param config how long it may take
+    CallerBody(
+            Arrival arrival,
             long declared,
             long limit,
             BodyMemory.Room room,
-            ExchangeConfig config,
-            Vertx vertx,
-            Consumer<BodyBytes> whole,
-            Consumer<GatewayError> refused) {
+            ExchangeConfig config) {
+        this.request = arrival.request();
         this.bytes = new BodyBytes(declared);
         this.limit = limit;
         this.room = room;
         this.watch =
                 new StallWatch(
-                        vertx, config.bodyTimeout(), config.bodyTotalTimeout(), this::stalled);
+                        arrival.context().owner(),
+                        config.bodyTimeout(),
+                        config.bodyTotalTimeout(),
+                        this::stalled);
+    }
+
+    /// Starts reading; one of the two is told, once.
+    ///
+    /// @param whole is given the body
+    /// @param refused is told why there is none
+    void start(Consumer<BodyBytes> whole, Consumer<GatewayError> refused) {
         this.whole = whole;
         this.refused = refused;
-    }
-
-    /// Starts reading; one of the two consumers is told, once.
-    ///
-    /// @param declared the length that the caller declared; the largest number if none
-    /// @param whole is given the body, whose room is taken until [#letGo()]
-    static CallerBody read(
-            HttpServerRequest request,
-            long declared,
-            long limit,
-            BodyMemory.Room room,
-            ExchangeConfig config,
-            Vertx vertx,
-            Consumer<BodyBytes> whole,
-            Consumer<GatewayError> refused) {
-        var body = new CallerBody(declared, limit, room, config, vertx, whole, refused);
-        request.handler(body::received);
-        request.endHandler(_ -> body.ended());
+        request.handler(this::received);
+        request.endHandler(_ -> ended());
         request.resume();
         // Most bodies came with their head and are read by now: only others need a clock.
-        if (body.bytes != null) {
-            body.watch.start();
+        if (bytes != null) {
+            watch.start();
         }
-        return body;
     }
 
-    long length() {
+    @Override
+    public long bytesIn() {
         return length;
     }
 
-    /// Gives the room back, for nobody has a use for the body any more.
-    void letGo() {
+    @Override
+    public void letGo() {
         room.giveBack();
     }
 
-    /// Takes no more, and forgets what came.
-    void abandon() {
+    @Override
+    public void cancel() {
         bytes = null;
         watch.stop();
     }
@@ -86,10 +85,10 @@ final class CallerBody {
         watch.moved();
         length += piece.length();
         if (length > limit) {
-            abandon();
+            cancel();
             refused.accept(new GatewayError.BodyTooLarge(limit));
         } else if (!room.take(taken.growth(piece.length()))) {
-            abandon();
+            cancel();
             refused.accept(new GatewayError.Overloaded());
         } else {
             taken.append(piece);
@@ -101,12 +100,12 @@ final class CallerBody {
         if (taken == null) {
             return;
         }
-        abandon();
+        cancel();
         whole.accept(taken);
     }
 
     private void stalled() {
-        abandon();
+        cancel();
         refused.accept(new GatewayError.BodyTooSlow());
     }
 }

@@ -1,5 +1,6 @@
 package com.alltkn.gateway.exchange;
 
+import com.alltkn.gateway.connection.Connections;
 import com.alltkn.gateway.error.ErrorShape;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.error.UserTexts;
@@ -12,7 +13,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.Optional;
 
 /// Tells a caller of errors: as a status with the envelope before the first byte of an answer, as
@@ -21,7 +21,6 @@ import java.util.Optional;
 /// come.
 public final class CallerConnection {
 
-    private static final int LONGEST_PATH_IN_ERROR = 200;
     private static final long LONGEST_REST = 1024 * 1024;
 
     /// Long enough for the answer to be read, short enough that a silent caller holds nothing.
@@ -31,28 +30,24 @@ public final class CallerConnection {
     private static final CharSequence REQUEST_ID = HttpHeaders.createOptimized("x-request-id");
 
     private final HttpServerRequest request;
-    private final UserTexts texts;
     private final String requestId;
     private final Vertx vertx;
+    private final UserTexts texts;
+    private final Connections connections;
+    private final Duration longestRest;
 
-    /// @param request the caller's request
+    /// @param arrival the caller's request
     /// @param texts the texts for users
-    /// @param requestId the gateway's id of the request
-    /// @param vertx for the time a caller gets to read an error
-    CallerConnection(HttpServerRequest request, UserTexts texts, String requestId, Vertx vertx) {
-        this.request = request;
+    /// @param connections know why one was closed
+    /// @param longestRest how long what is left of a request is waited for behind its answer
+    public CallerConnection(
+            Arrival arrival, UserTexts texts, Connections connections, Duration longestRest) {
+        this.request = arrival.request();
+        this.requestId = arrival.requestId();
+        this.vertx = arrival.context().owner();
         this.texts = texts;
-        this.requestId = requestId;
-        this.vertx = vertx;
-    }
-
-    /// @param request a request whose path is none of the API's
-    /// @return the error that says so
-    public static GatewayError unknownPath(HttpServerRequest request) {
-        var path = Objects.requireNonNullElse(request.path(), request.uri());
-        return new GatewayError.UnknownPath(
-                request.method().name(),
-                path.substring(0, Math.min(path.length(), LONGEST_PATH_IN_ERROR)));
+        this.connections = connections;
+        this.longestRest = longestRest;
     }
 
     /// Answers with an error; nothing has been written yet.
@@ -60,7 +55,7 @@ public final class CallerConnection {
     /// @param error what went wrong
     /// @param shape how to say it, which may be more than the error alone
     /// @return the length of the body written, in bytes
-    int answer(GatewayError error, ErrorShape shape) {
+    public int answer(GatewayError error, ErrorShape shape) {
         var response = request.response();
         var body = envelope(shape).write(userMessage(error), requestId);
         response.setStatusCode(shape.status());
@@ -80,7 +75,7 @@ public final class CallerConnection {
     /// Answers with JSON of the gateway's own; nothing has been written yet.
     ///
     /// @return the length of the body written, in bytes
-    int answer(byte[] json) {
+    public int answer(byte[] json) {
         request.response().headers().set(HttpHeaders.CONTENT_TYPE, JSON);
         end(Buffer.buffer(json));
         return json.length;
@@ -90,7 +85,7 @@ public final class CallerConnection {
     ///
     /// @param error what went wrong
     /// @return the event with its blank line
-    Buffer event(GatewayError error) {
+    public Buffer event(GatewayError error) {
         var shape = ErrorShape.of(error);
         return Buffer.buffer(envelope(shape).event(userMessage(error), requestId));
     }
@@ -99,13 +94,41 @@ public final class CallerConnection {
     /// tell that by themselves, and where only the end of the connection ends the answer, a reset
     /// does. It is the connection that is closed and not the response, for only then is everybody
     /// told who waits for the response's end.
-    void cut() {
+    public void cut() {
         if (request.version() == HttpVersion.HTTP_1_0
                 && !request.response().headers().contains(HttpHeaders.CONTENT_LENGTH)
                 && request.connection() instanceof ConnectionBase connection) {
             connection.channel().config().setOption(ChannelOption.SO_LINGER, 0);
         }
         request.connection().close();
+    }
+
+    /// Closes the connection if only its end can tell that the answer has one, or if it has to be
+    /// the last: what is left of a body is read first, else the caller could miss the answer.
+    ///
+    /// @param relayed whether the answer is upstream's, of which HTTP/1.0 may know no length
+    /// @param last whether no further request is taken
+    public void finish(boolean relayed, boolean last) {
+        var endless = request.version() == HttpVersion.HTTP_1_0 && relayed;
+        if (endless || (last && request.isEnded())) {
+            request.connection().close();
+        }
+    }
+
+    /// Throws the rest of an upload away that was answered early, but not for ever.
+    public void throwRestAway() {
+        if (request.isEnded()) {
+            return;
+        }
+        var rest = vertx.setTimer(longestRest.toMillis(), _ -> request.connection().close());
+        request.endHandler(_ -> vertx.cancelTimer(rest));
+        // Else the timer would hold all of this long after its connection has gone.
+        request.exceptionHandler(_ -> vertx.cancelTimer(rest));
+    }
+
+    /// @return whether the gateway has closed it, for nobody read what was answered
+    public boolean closedUnread() {
+        return connections.closedUnread(request);
     }
 
     private static ErrorEnvelope envelope(ErrorShape shape) {

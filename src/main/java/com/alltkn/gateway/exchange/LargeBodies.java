@@ -10,11 +10,12 @@ import java.util.function.Consumer;
 /// Reads bodies that would hold an event loop for too long, each on a virtual thread of its own.
 /// Half of the processors at most are busy with them, and after each block it is another body's
 /// turn, so that none waits for another to be read to its end.
-final class LargeBodies {
+public final class LargeBodies {
 
     private final Semaphore turns;
 
-    LargeBodies() {
+    /// With as many at once as there are processors to spare.
+    public LargeBodies() {
         this(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
     }
 

@@ -3,7 +3,6 @@ package com.alltkn.gateway.exchange;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.openai.BodyBytes;
 import com.alltkn.gateway.openai.MultipartModel;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
@@ -12,58 +11,59 @@ import java.util.function.Consumer;
 
 /// The beginning of an upload, read until the model that it names is known, and from then on the
 /// eye that is kept on the rest: a second model in it would be one that nobody allowed.
-final class ReadAhead {
+public final class ReadAhead implements BodyInHand {
 
     private static final int LIMIT = 64 * 1024;
 
     private final HttpServerRequest request;
     private final MultipartModel reader;
-    private final Consumer<String> found;
-    private final Consumer<GatewayError> refused;
     private final StallWatch watch;
     private final BodyMemory.Room room;
     private BodyBytes bytes = new BodyBytes(Long.MAX_VALUE);
     private int length;
     private boolean over;
+    private Consumer<String> found = _ -> {};
+    private Consumer<GatewayError> refused = _ -> {};
 
     /// Makes one that has not begun.
     ///
     /// @param room taken for what is read ahead, until [#letGo()]
     /// @param config how long it may take
-    /// @param found is told the model; the request is paused then
-    /// @param refused is told why there is none that can be relied on
-    ReadAhead(
-            HttpServerRequest request,
-            MultipartModel reader,
-            BodyMemory.Room room,
-            ExchangeConfig config,
-            Vertx vertx,
-            Consumer<String> found,
-            Consumer<GatewayError> refused) {
-        this.request = request;
+    ReadAhead(Arrival arrival, MultipartModel reader, BodyMemory.Room room, ExchangeConfig config) {
+        this.request = arrival.request();
         this.reader = reader;
         this.room = room;
-        this.found = found;
-        this.refused = refused;
         this.watch =
                 new StallWatch(
-                        vertx,
+                        arrival.context().owner(),
                         config.bodyTimeout(),
                         config.bodyTotalTimeout(),
                         () -> refuse(new GatewayError.BodyTooSlow()));
     }
 
-    void start() {
+    /// Starts reading; one of the two is told, once.
+    ///
+    /// @param found is told the model; the request is paused then
+    /// @param refused is told why there is none that can be relied on
+    void start(Consumer<String> found, Consumer<GatewayError> refused) {
+        this.found = found;
+        this.refused = refused;
         request.handler(this::received);
         request.endHandler(_ -> ended());
         watch.start();
         request.resume();
     }
 
-    /// Takes no more.
-    void abandon() {
+    @Override
+    public void cancel() {
         over = true;
         watch.stop();
+    }
+
+    /// @return nothing: what counts of an upload is what was passed on
+    @Override
+    public long bytesIn() {
+        return 0;
     }
 
     /// @return what was read, to be passed on first
@@ -71,8 +71,8 @@ final class ReadAhead {
         return bytes.buffers();
     }
 
-    /// Forgets what was read, for it is passed on or of no use any more.
-    void letGo() {
+    @Override
+    public void letGo() {
         bytes = new BodyBytes(0);
         room.giveBack();
     }
@@ -139,7 +139,7 @@ final class ReadAhead {
     }
 
     private void refuse(GatewayError error) {
-        abandon();
+        cancel();
         refused.accept(error);
     }
 

@@ -1,5 +1,8 @@
 package com.alltkn.gateway.exchange;
 
+import com.alltkn.gateway.error.GatewayError;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -7,7 +10,9 @@ import java.util.regex.Pattern;
 ///
 /// @param path the path after `/v1` or `/api/v1`
 /// @param pathAndQuery the same with the query, as it goes upstream
-record RequestTarget(String path, String pathAndQuery) {
+public record RequestTarget(String path, String pathAndQuery) {
+
+    private static final int LONGEST_PATH_IN_ERROR = 200;
 
     private static final String V1 = "/v1/";
     private static final String API_V1 = "/api/v1/";
@@ -21,7 +26,7 @@ record RequestTarget(String path, String pathAndQuery) {
     ///
     /// @param uri what stood in the request line
     /// @return empty if it is none of the API's paths
-    static Optional<RequestTarget> of(String uri) {
+    public static Optional<RequestTarget> of(String uri) {
         var target = uri;
         if (!uri.startsWith("/")) {
             var absolute = ABSOLUTE.matcher(uri);
@@ -37,5 +42,14 @@ record RequestTarget(String path, String pathAndQuery) {
         var rest = target.substring(prefix.length() - 1);
         var query = rest.indexOf('?');
         return Optional.of(new RequestTarget(query < 0 ? rest : rest.substring(0, query), rest));
+    }
+
+    /// @param request a request whose path is none of the API's
+    /// @return the error that says so
+    public static GatewayError unknownPath(HttpServerRequest request) {
+        var path = Objects.requireNonNullElse(request.path(), request.uri());
+        return new GatewayError.UnknownPath(
+                request.method().name(),
+                path.substring(0, Math.min(path.length(), LONGEST_PATH_IN_ERROR)));
     }
 }

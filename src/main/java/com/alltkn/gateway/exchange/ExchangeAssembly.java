@@ -1,0 +1,55 @@
+package com.alltkn.gateway.exchange;
+
+import com.alltkn.gateway.caller.Identification;
+import com.alltkn.gateway.connection.Connections;
+import com.alltkn.gateway.quota.Quotas;
+import com.alltkn.gateway.rollout.Revisions;
+import com.alltkn.gateway.upstream.ConnectionShares;
+import com.alltkn.gateway.upstream.GateConfig;
+import com.alltkn.gateway.upstream.RetryPolicy;
+import com.alltkn.gateway.upstream.UpstreamClients;
+import com.alltkn.gateway.upstream.UpstreamConfig;
+import com.alltkn.gateway.upstream.UpstreamGate;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+
+/// Puts the steps of an exchange together.
+@Singleton
+final class ExchangeAssembly {
+
+    /// @return the order of an exchange: here, and nowhere else
+    @Produces
+    @Singleton
+    Steps<Arrival, Attempts> steps(
+            Identification identification,
+            Connections connections,
+            Quotas quotas,
+            ExchangeConfig config,
+            BodyMemory bodies,
+            Revisions revisions,
+            UpstreamGate gate,
+            GateConfig gateConfig,
+            RetryPolicy retries,
+            UpstreamClients clients,
+            ConnectionShares shares,
+            UpstreamConfig upstreamConfig,
+            Clock clock) {
+        return Steps.first(new Identify(identification, connections))
+                .then(new Match())
+                .then(new TellUsage(quotas))
+                .then(new ReadRequest(config, bodies, new LargeBodies()))
+                .then(new Admit(quotas, revisions))
+                .then(new EnterGate(gate, gateConfig.longestWait()))
+                .then(
+                        new AskUpstream(
+                                retries,
+                                clients,
+                                shares,
+                                revisions,
+                                upstreamConfig,
+                                bodies,
+                                config.bodyTimeout(),
+                                clock));
+    }
+}

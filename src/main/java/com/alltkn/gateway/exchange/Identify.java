@@ -1,0 +1,55 @@
+package com.alltkn.gateway.exchange;
+
+import com.alltkn.gateway.caller.Caller;
+import com.alltkn.gateway.caller.Identification;
+import com.alltkn.gateway.caller.Identity;
+import com.alltkn.gateway.connection.Connections;
+import com.alltkn.gateway.error.GatewayError;
+import io.vertx.core.http.HttpHeaders;
+
+/// Finds out who calls, and whether that caller is let in at all.
+///
+/// @param identification knows the callers
+/// @param connections knows whose connections there are
+public record Identify(Identification identification, Connections connections)
+        implements Step<Arrival, Known> {
+
+    @Override
+    public void take(Arrival arrival, Turn<Known> turn) {
+        var credentials = arrival.request().headers().getAll(HttpHeaders.AUTHORIZATION);
+        if (credentials.size() == 1) {
+            identified(identification.identify(credentials.getFirst()), arrival, turn);
+        } else {
+            turn.refuse(new GatewayError.InvalidCredentials());
+        }
+    }
+
+    private void identified(Identity identity, Arrival arrival, Turn<Known> turn) {
+        switch (identity) {
+            case Identity.Known(var caller) -> letIn(caller, arrival, turn);
+            case Identity.Nobody() -> turn.refuse(new GatewayError.InvalidCredentials());
+            case Identity.Uncheckable() -> turn.refuse(new GatewayError.TokensUncheckable());
+            case Identity.Pending(var later) -> {
+                var _ =
+                        later.thenAccept(
+                                found -> turn.later(() -> identified(found, arrival, turn)));
+            }
+        }
+    }
+
+    private void letIn(Caller caller, Arrival arrival, Turn<Known> turn) {
+        if (caller.blocked()) {
+            turn.reached(new Known(arrival, caller, false));
+            turn.refuse(new GatewayError.CallerBlocked());
+            return;
+        }
+        var known =
+                new Known(arrival, caller, !connections.belongs(arrival.request(), caller.id()));
+        if (known.crowded()) {
+            turn.reached(known);
+            turn.refuse(new GatewayError.Overloaded());
+        } else {
+            turn.go(known);
+        }
+    }
+}

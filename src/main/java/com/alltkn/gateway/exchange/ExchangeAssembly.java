@@ -35,7 +35,7 @@ final class ExchangeAssembly {
             ConnectionShares shares,
             UpstreamConfig upstreamConfig,
             Clock clock) {
-        return Steps.first(new Identify(identification, connections))
+        return Steps.first(new Identify(identification::identify, connections::belongs))
                 .then(new Match())
                 .then(new TellUsage(quotas))
                 .then(new ReadRequest(config, bodies, new LargeBodies()))

@@ -1,24 +1,27 @@
 package com.alltkn.gateway.exchange;
 
 import com.alltkn.gateway.caller.Caller;
-import com.alltkn.gateway.caller.Identification;
 import com.alltkn.gateway.caller.Identity;
-import com.alltkn.gateway.connection.Connections;
 import com.alltkn.gateway.error.GatewayError;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.function.BiPredicate;
+import java.util.function.Function;
 
 /// Finds out who calls, and whether that caller is let in at all.
 ///
-/// @param identification knows the callers
-/// @param connections knows whose connections there are
-public record Identify(Identification identification, Connections connections)
+/// @param identification knows whose credential it is, an `Authorization` header's value
+/// @param belonging whether there is room for the request's connection among those of the caller
+public record Identify(
+        Function<String, Identity> identification,
+        BiPredicate<HttpServerRequest, String> belonging)
         implements Step<Arrival, Known> {
 
     @Override
     public void take(Arrival arrival, Turn<Known> turn) {
         var credentials = arrival.request().headers().getAll(HttpHeaders.AUTHORIZATION);
         if (credentials.size() == 1) {
-            identified(identification.identify(credentials.getFirst()), arrival, turn);
+            identified(identification.apply(credentials.getFirst()), arrival, turn);
         } else {
             turn.refuse(new GatewayError.InvalidCredentials());
         }
@@ -43,13 +46,13 @@ public record Identify(Identification identification, Connections connections)
             turn.refuse(new GatewayError.CallerBlocked());
             return;
         }
-        var known =
-                new Known(arrival, caller, !connections.belongs(arrival.request(), caller.id()));
-        if (known.crowded()) {
+        var belongs = belonging.test(arrival.request(), caller.id());
+        var known = new Known(arrival, caller, !belongs);
+        if (belongs) {
+            turn.go(known);
+        } else {
             turn.reached(known);
             turn.refuse(new GatewayError.Overloaded());
-        } else {
-            turn.go(known);
         }
     }
 }

@@ -4,7 +4,7 @@ import com.alltkn.gateway.connection.LastRequest;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.error.GatewayError.InvalidRequest;
 import com.alltkn.gateway.exchange.Exchanges;
-import com.alltkn.gateway.exchange.RequestTarget;
+import com.alltkn.gateway.exchange.request.RequestTarget;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;

@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.alltkn.gateway.caller.Caller;
 import com.alltkn.gateway.exchange.Settlement.Ending;
+import com.alltkn.gateway.exchange.request.Counted;
+import com.alltkn.gateway.exchange.request.MadeUpAccount;
+import com.alltkn.gateway.exchange.request.Matched;
+import com.alltkn.gateway.exchange.step.MadeUpRequest;
+import com.alltkn.gateway.exchange.step.Progress;
 import com.alltkn.gateway.openai.Endpoint;
 import com.alltkn.gateway.quota.Standing;
 import com.alltkn.gateway.upstream.Effort;

@@ -26,8 +26,8 @@ class PackageTableTest {
     /// Each package and those of ours that it may import.
     private static final Map<String, List<String>> TABLE = table();
 
-    /// The rooms of `exchange`, from the ground up, and those below that each may import. The package
-    /// itself, which puts them together, stands above all of them.
+    /// The rooms of `exchange`, from the ground up, and those below that each may import. The
+    /// package itself, which puts them together, stands above all of them.
     private static final Map<String, List<String>> ROOMS_OF_EXCHANGE = rooms();
 
     @ArchTest
@@ -108,7 +108,8 @@ class PackageTableTest {
         rooms.put("exchange.request", List.of("exchange.step"));
         rooms.put("exchange.answer", List.of("exchange.step"));
         rooms.put(
-                "exchange.attempt", List.of("exchange.step", "exchange.request", "exchange.answer"));
+                "exchange.attempt",
+                List.of("exchange.step", "exchange.request", "exchange.answer"));
         return rooms;
     }
 

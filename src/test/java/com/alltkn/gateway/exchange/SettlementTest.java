@@ -70,8 +70,7 @@ class SettlementTest {
     @Test
     void knowsWhoDecidedOnceSomebodyDid() {
         assertThat(refused(new Counted(matched, MadeUpAccount.STANDING)).ownShare()).isFalse();
-        assertThat(refused(new Counted(matched, OWN_SHARE)).ownShare())
-                .isTrue();
+        assertThat(refused(new Counted(matched, OWN_SHARE)).ownShare()).isTrue();
     }
 
     private static Settlement refused(Progress known) {

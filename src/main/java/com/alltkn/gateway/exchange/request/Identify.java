@@ -16,8 +16,7 @@ import java.util.function.Function;
 /// @param identification knows whose credential it is, an `Authorization` header's value
 /// @param belonging whether there is room for the request's connection among those of the caller
 public record Identify(
-        Function<String, Identity> identification,
-        BiPredicate<HttpServerRequest, String> belonging)
+        Function<String, Identity> identification, BiPredicate<HttpServerRequest, String> belonging)
         implements Step<Arrival, Known> {
 
     @Override

@@ -85,7 +85,6 @@ class AdmitTest {
         var read = OneStep.take(reader(), request.matched(bound, Endpoint.TRANSCRIBE));
         request.bring(
                 "--x\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\nother\r\n--x\r\n");
-        assertThat(read.output()).isNotNull();
 
         var step = take(read.output());
 
@@ -118,11 +117,9 @@ class AdmitTest {
 
     private static Asked chat(Caller caller, String body) {
         var request = MadeUpRequest.chat();
-        var read =
-                OneStep.take(reader(), request.matched(caller, Endpoint.CREATE_CHAT_COMPLETION));
+        var read = OneStep.take(reader(), request.matched(caller, Endpoint.CREATE_CHAT_COMPLETION));
         request.bring(body);
         request.end();
-        assertThat(read.output()).isNotNull();
         return read.output();
     }
 

@@ -26,7 +26,9 @@ class IdentifyTest {
 
     @Test
     void refusesARequestWithoutACredential() {
-        var none = OneStep.take(identify(new Identity.Known(PLAIN), true), MadeUpRequest.chat().arrival());
+        var none =
+                OneStep.take(
+                        identify(new Identity.Known(PLAIN), true), MadeUpRequest.chat().arrival());
 
         assertThat(none.error()).isEqualTo(new GatewayError.InvalidCredentials());
         assertThat(none.reached().caller()).isNull();
@@ -105,7 +107,6 @@ class IdentifyTest {
     private OneStep<Known> take(Identity identity, boolean belongs) {
         return OneStep.take(identify(identity, belongs), request.arrival());
     }
-
 
     private static Identify identify(Identity identity, boolean belongs) {
         return new Identify(

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 public final class MadeUpAccount implements Reservation {
 
     /// Where every caller stands.
-    public static final Standing STANDING = new Standing(Optional.empty(), Optional.empty(), 3, 5, 8, false);
+    public static final Standing STANDING =
+            new Standing(Optional.empty(), Optional.empty(), 3, 5, 8, false);
 
     private final List<String> told = new ArrayList<>();
     private final Quotas quotas =

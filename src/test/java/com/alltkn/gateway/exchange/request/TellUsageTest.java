@@ -22,7 +22,8 @@ class TellUsageTest {
 
         assertThat(step.answer()).isNotNull();
         assertThat(new String(step.answer(), UTF_8))
-                .startsWith("{\"object\":\"usage\",\"caller\":\"plain\",\"concurrent\":{\"used\":3}");
+                .startsWith(
+                        "{\"object\":\"usage\",\"caller\":\"plain\",\"concurrent\":{\"used\":3}");
         assertThat(step.reached().standing()).isEqualTo(MadeUpAccount.STANDING);
         assertThat(account.told()).containsExactly("standing");
         assertThat(request.isRead()).isTrue();

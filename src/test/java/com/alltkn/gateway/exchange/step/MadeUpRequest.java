@@ -18,6 +18,7 @@ import java.lang.reflect.Proxy;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
@@ -191,14 +192,12 @@ public final class MadeUpRequest {
 
     @SuppressWarnings("unchecked")
     private static <T extends @Nullable Object> Handler<T> handler(@Nullable Object argument) {
-        return (Handler<T>) argument;
+        return (Handler<T>) Objects.requireNonNull(argument);
     }
 
     private static <T> T made(Class<T> type, Calls calls) {
-        InvocationHandler all =
-                (_, called, arguments) -> calls.answer(called.getName(), arguments);
-        return type.cast(
-                Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, all));
+        InvocationHandler all = (_, called, arguments) -> calls.answer(called.getName(), arguments);
+        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, all));
     }
 
     private interface Calls {

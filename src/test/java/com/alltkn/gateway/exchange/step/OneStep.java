@@ -22,7 +22,8 @@ public final class OneStep<O extends Progress> implements Turn.Ends {
     }
 
     /// Takes a step.
-    public static <I extends Progress, O extends Progress> OneStep<O> take(Step<I, O> step, I input) {
+    public static <I extends Progress, O extends Progress> OneStep<O> take(
+            Step<I, O> step, I input) {
         return new OneStep<>(step, input);
     }
 
@@ -32,10 +33,13 @@ public final class OneStep<O extends Progress> implements Turn.Ends {
         turn.tryEnd();
     }
 
-    /// @return what the step has made; null if it has not gone on
+    /// @return what the step has made, which must have gone on
     @SuppressWarnings("unchecked")
-    public @Nullable O output() {
-        return gone ? (O) turn.reached() : null;
+    public O output() {
+        if (!gone) {
+            throw new AssertionError("it has not gone on: " + refusal);
+        }
+        return (O) turn.reached();
     }
 
     /// @return how far it came

@@ -6,6 +6,7 @@ import com.alltkn.gateway.error.GatewayError;
 import io.vertx.core.MultiMap;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -47,7 +48,8 @@ class TurnTest {
 
         first.turn().refuse(new GatewayError.Overloaded());
 
-        assertThat(told).containsExactly("first takes arrival", "refused gateway_overloaded at arrival");
+        assertThat(told)
+                .containsExactly("first takes arrival", "refused gateway_overloaded at arrival");
     }
 
     @Test
@@ -152,13 +154,11 @@ class TurnTest {
         }
 
         Turn<Mark> turn() {
-            assertThat(turn).isNotNull();
-            return turn;
+            return Objects.requireNonNull(turn);
         }
 
         void goOn() {
-            assertThat(input).isNotNull();
-            turn().go(new Mark(input, name));
+            turn().go(new Mark(Objects.requireNonNull(input), name));
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /// Holds the packages to the order in which a request meets them.
 @AnalyzeClasses(packages = "com.alltkn.gateway", importOptions = DoNotIncludeTests.class)
@@ -29,6 +30,17 @@ class PackageTableTest {
 
     /// Each package and those of ours that it may import.
     static final Map<String, List<String>> TABLE = table();
+
+    /// The rooms of `exchange`, from the ground up, and those below that each may import. The
+    /// package itself, which puts them together, stands above all of them.
+    private static final Map<String, List<String>> ROOMS_OF_EXCHANGE = rooms();
+
+    @ArchTest
+    static final ArchRule ROOMS_IMPORT_ONLY_WHAT_STANDS_BELOW_THEM =
+            CompositeArchRule.of(
+                    ROOMS_OF_EXCHANGE.entrySet().stream()
+                            .map(row -> importsOnlyRooms(row.getKey(), row.getValue()))
+                            .toList());
 
     @ArchTest
     static final ArchRule PACKAGES_IMPORT_ONLY_WHAT_THE_TABLE_ALLOWS =
@@ -113,6 +125,34 @@ class PackageTableTest {
                 List.of("check", "secret", "redis", "caller", "rollout", "upstream", "telemetry"));
         table.put(PROCESS, List.of("startup", "exchange", "health"));
         return table;
+    }
+
+    private static Map<String, List<String>> rooms() {
+        var rooms = new LinkedHashMap<String, List<String>>();
+        rooms.put("exchange.step", List.of());
+        rooms.put("exchange.request", List.of("exchange.step"));
+        rooms.put("exchange.answer", List.of("exchange.step", "exchange.request"));
+        rooms.put(
+                "exchange.attempt",
+                List.of("exchange.step", "exchange.request", "exchange.answer"));
+        return rooms;
+    }
+
+    private static ArchRule importsOnlyRooms(String name, List<String> allowed) {
+        var others =
+                Stream.concat(
+                                Stream.of(ROOT + ".exchange"),
+                                ROOMS_OF_EXCHANGE.keySet().stream()
+                                        .filter(other ->
+                                                !other.equals(name) && !allowed.contains(other))
+                                        .map(PackageTableTest::in))
+                        .toArray(String[]::new);
+        return noClasses()
+                .that(resideInAPackage(in(name)))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(others)
+                .allowEmptyShould(false);
     }
 
     private static void allAbove(Map<String, List<String>> table, String name) {

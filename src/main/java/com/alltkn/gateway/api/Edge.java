@@ -3,8 +3,8 @@ package com.alltkn.gateway.api;
 import com.alltkn.gateway.connection.LastRequest;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.error.GatewayError.InvalidRequest;
-import com.alltkn.gateway.exchange.CallerConnection;
 import com.alltkn.gateway.exchange.Exchanges;
+import com.alltkn.gateway.exchange.request.RequestTarget;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
@@ -90,7 +90,7 @@ public class Edge {
 
     private void unknown(RoutingContext routing) {
         var request = routing.request();
-        exchanges.refuse(request, CallerConnection.unknownPath(request));
+        exchanges.refuse(request, RequestTarget.unknownPath(request));
     }
 
     /// Takes what the router refuses before any route, a target without a path or a host that is

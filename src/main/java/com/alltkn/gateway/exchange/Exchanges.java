@@ -1,17 +1,18 @@
 package com.alltkn.gateway.exchange;
 
-import com.alltkn.gateway.caller.Identification;
 import com.alltkn.gateway.connection.Connections;
 import com.alltkn.gateway.error.GatewayError;
 import com.alltkn.gateway.error.UserTexts;
+import com.alltkn.gateway.exchange.answer.AnswerHead;
+import com.alltkn.gateway.exchange.answer.AnswerMemory;
+import com.alltkn.gateway.exchange.answer.CallerConnection;
+import com.alltkn.gateway.exchange.attempt.Attempts;
+import com.alltkn.gateway.exchange.request.BodyMemory;
+import com.alltkn.gateway.exchange.request.ExchangeConfig;
+import com.alltkn.gateway.exchange.request.RequestTarget;
+import com.alltkn.gateway.exchange.step.Arrival;
+import com.alltkn.gateway.exchange.step.Steps;
 import com.alltkn.gateway.quota.Quotas;
-import com.alltkn.gateway.rollout.Revisions;
-import com.alltkn.gateway.upstream.ConnectionShares;
-import com.alltkn.gateway.upstream.GateConfig;
-import com.alltkn.gateway.upstream.RetryPolicy;
-import com.alltkn.gateway.upstream.UpstreamClients;
-import com.alltkn.gateway.upstream.UpstreamConfig;
-import com.alltkn.gateway.upstream.UpstreamGate;
 import io.quarkus.arc.All;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.impl.ContextInternal;
@@ -23,59 +24,39 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 
-/// Opens exchanges, knows which are open, and holds what all of them need.
+/// Opens exchanges, knows which are open, and tells of their ends.
 @Singleton
 public class Exchanges {
 
-    private final Identification identification;
-    private final Connections connections;
-    private final Quotas quotas;
-    private final Revisions revisions;
-    private final UpstreamClients clients;
-    private final RetryPolicy retries;
-    private final UpstreamGate gate;
-    private final ConnectionShares shares;
-    private final GateConfig gateConfig;
-    private final UpstreamConfig upstreamConfig;
-    private final ExchangeConfig config;
+    private final Steps<Arrival, Attempts> steps;
+    private final AnswerHead head;
+    private final BodyMemory bodies;
     private final UserTexts texts;
+    private final Connections connections;
+    private final ExchangeConfig config;
     private final Clock clock;
     private final ExchangeListener listener;
-    private final BodyMemory bodies;
     private final AnswerMemory answers;
-    private final LargeBodies largeBodies = new LargeBodies();
     private final Set<Exchange> open = ConcurrentHashMap.newKeySet();
     private volatile Closing closing = Closing.NOT_YET;
 
     Exchanges(
-            Identification identification,
-            Connections connections,
+            Steps<Arrival, Attempts> steps,
             Quotas quotas,
-            Revisions revisions,
-            UpstreamClients clients,
-            RetryPolicy retries,
-            UpstreamGate gate,
-            ConnectionShares shares,
-            GateConfig gateConfig,
-            UpstreamConfig upstreamConfig,
-            ExchangeConfig config,
+            BodyMemory bodies,
+            AnswerMemory answers,
             UserTexts texts,
+            Connections connections,
+            ExchangeConfig config,
             Clock clock,
             @All List<ExchangeListener> listeners) {
-        this.identification = identification;
-        this.connections = connections;
-        this.quotas = quotas;
-        this.revisions = revisions;
-        this.clients = clients;
-        this.retries = retries;
-        this.gate = gate;
-        this.shares = shares;
-        this.gateConfig = gateConfig;
-        this.upstreamConfig = upstreamConfig;
-        this.config = config;
-        this.bodies = new BodyMemory(config);
-        this.answers = new AnswerMemory(config);
+        this.steps = steps;
+        this.head = new AnswerHead(quotas, config.revisionHeader());
+        this.bodies = bodies;
+        this.answers = answers;
         this.texts = texts;
+        this.connections = connections;
+        this.config = config;
         this.clock = clock;
         this.listener = all(listeners);
     }
@@ -90,7 +71,11 @@ public class Exchanges {
     public Exchange open(
             HttpServerRequest request, ContextInternal context, Runnable whenAnswered) {
         listener.began();
-        var exchange = new Exchange(this, context, request, whenAnswered);
+        var arrival =
+                new Arrival(context, request, newRequestId(), clock.instant(), System.nanoTime());
+        var connection =
+                new CallerConnection(arrival, texts, connections, config.bodyTotalTimeout());
+        var exchange = new Exchange(this, steps, head, arrival, connection, whenAnswered);
         open.add(exchange);
         return exchange;
     }
@@ -138,77 +123,6 @@ public class Exchanges {
         return RequestTarget.of(request.uri()).isPresent();
     }
 
-    /// @return a new request id, unique for all practical purposes, not secret
-    String newRequestId() {
-        var random = ThreadLocalRandom.current();
-        var hex = HexFormat.of();
-        return "req_" + hex.toHexDigits(random.nextLong()) + hex.toHexDigits(random.nextLong());
-    }
-
-    Identification identification() {
-        return identification;
-    }
-
-    Connections connections() {
-        return connections;
-    }
-
-    Quotas quotas() {
-        return quotas;
-    }
-
-    Revisions revisions() {
-        return revisions;
-    }
-
-    UpstreamClients clients() {
-        return clients;
-    }
-
-    RetryPolicy retries() {
-        return retries;
-    }
-
-    UpstreamGate gate() {
-        return gate;
-    }
-
-    ConnectionShares shares() {
-        return shares;
-    }
-
-    GateConfig gateConfig() {
-        return gateConfig;
-    }
-
-    UpstreamConfig upstreamConfig() {
-        return upstreamConfig;
-    }
-
-    ExchangeConfig config() {
-        return config;
-    }
-
-    BodyMemory bodies() {
-        return bodies;
-    }
-
-    AnswerMemory answers() {
-        return answers;
-    }
-
-    LargeBodies largeBodies() {
-        return largeBodies;
-    }
-
-    UserTexts texts() {
-        return texts;
-    }
-
-    Clock clock() {
-        return clock;
-    }
-
     Closing closing() {
         return closing;
     }
@@ -216,6 +130,13 @@ public class Exchanges {
     void settled(Exchange exchange, Settlement settlement) {
         listener.settled(settlement);
         open.remove(exchange);
+    }
+
+    /// @return a new request id, unique for all practical purposes, not secret
+    private static String newRequestId() {
+        var random = ThreadLocalRandom.current();
+        var hex = HexFormat.of();
+        return "req_" + hex.toHexDigits(random.nextLong()) + hex.toHexDigits(random.nextLong());
     }
 
     private static ExchangeListener all(List<ExchangeListener> listeners) {

@@ -1,8 +1,13 @@
 package com.alltkn.gateway.exchange;
 
+import com.alltkn.gateway.caller.Caller;
 import com.alltkn.gateway.error.ErrorShape;
 import com.alltkn.gateway.error.GatewayError;
+import com.alltkn.gateway.exchange.answer.Relay;
+import com.alltkn.gateway.exchange.attempt.Attempts;
+import com.alltkn.gateway.exchange.step.Progress;
 import com.alltkn.gateway.openai.Usage;
+import com.alltkn.gateway.rollout.Revision;
 import com.alltkn.gateway.rollout.Settings.ContentId;
 import com.alltkn.gateway.secret.KeyId;
 import com.alltkn.gateway.upstream.Effort;
@@ -64,6 +69,60 @@ public record Settlement(
         long bytesIn,
         long bytesOut,
         Optional<String> traceParent) {
+
+    /// The status in the record of a caller who left before there was one.
+    private static final int STATUS_OF_CALLER_GONE = 499;
+
+    /// Reads what became of an exchange off the last thing that is known of it.
+    ///
+    /// @param known how far it has come
+    /// @param ending how it ends
+    /// @param error the class of the error that the caller was told
+    /// @param failure the reason behind it
+    /// @param ownBytes the length of a body of the gateway's own, if it wrote any
+    static Settlement of(
+            Progress known,
+            Ending ending,
+            Optional<String> error,
+            Optional<String> failure,
+            int ownBytes) {
+        var arrival = known.arrival();
+        var request = arrival.request();
+        var response = request.response();
+        var endpoint = known.endpoint();
+        var standing = known.standing();
+        var upstream =
+                known instanceof Attempts attempts
+                        ? Optional.of(attempts)
+                        : Optional.<Attempts>empty();
+        var handedOn = upstream.map(Attempts::relay);
+        var revision = Optional.ofNullable(known.revision());
+        return new Settlement(
+                arrival.at(),
+                arrival.requestId(),
+                Optional.ofNullable(known.caller()).map(Caller::id),
+                endpoint == null ? "unknown" : endpoint.label(),
+                endpoint == null ? "unknown" : endpoint.type(),
+                known.streamed(),
+                Optional.ofNullable(known.modelAsked()),
+                upstream.map(Attempts::model),
+                response.headWritten() ? response.getStatusCode() : STATUS_OF_CALLER_GONE,
+                ending,
+                error,
+                failure,
+                arrival.elapsed(),
+                upstream.flatMap(Attempts::timeToFirstByte),
+                upstream.map(Attempts::effort).orElse(Effort.NONE),
+                handedOn.flatMap(Relay::usage),
+                standing != null && standing.ownShare(),
+                revision.map(bound -> OptionalLong.of(bound.number())).orElse(OptionalLong.empty()),
+                revision.map(Revision::contentId),
+                revision.map(bound -> bound.settings().keyId()),
+                upstream.flatMap(Attempts::upstreamRequestId),
+                known.bytesIn(),
+                handedOn.filter(Relay::begun).map(Relay::written).orElse((long) ownBytes),
+                Optional.ofNullable(request.getHeader("traceparent")));
+    }
 
     /// How an exchange ends.
     public enum Ending {

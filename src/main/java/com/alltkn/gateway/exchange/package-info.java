@@ -1,5 +1,5 @@
-/// The pipeline of one request: who calls, what is asked, may it be, one attempt upstream, the
-/// relay of its answer, and one settlement. Only this package knows the order.
+/// An exchange: the way of one request through its steps, put together in [ExchangeAssembly], and
+/// one settlement. Only this package knows the order; the steps stand in the rooms below it.
 @NullMarked
 package com.alltkn.gateway.exchange;
 

@@ -326,6 +326,24 @@ class QuotaTest extends ExchangeTest {
         assertThat(laboratory.upstream().requests()).isEmpty();
     }
 
+    /// It would not be allowed a second later either.
+    @Test
+    void refusesAModelForWhatItIsHoweverMuchItsCallerHasUnderWay()
+            throws IOException, InterruptedException {
+        laboratory.upstream().answer(Script.silence());
+        try (var first = connect();
+                var second = connect()) {
+            first.send(request(CHAT));
+            second.send(request(CHAT));
+            laboratory.upstream().awaitRequest(2, SOON);
+
+            assertEnvelope(ask(CHAT), 429, "rate_limit_exceeded");
+            assertEnvelope(
+                    ask(CHAT.replace("some-model", "other-model")), 403, "model_not_allowed");
+            assertThat(laboratory.upstream().requests()).hasSize(2);
+        }
+    }
+
     @Test
     void refusesALongerBodyThanItsCallerMaySend() throws IOException {
         var response = ask(CHAT.replace("hello", "x".repeat(1_000)));

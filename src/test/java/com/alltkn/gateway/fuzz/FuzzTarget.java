@@ -2,7 +2,7 @@ package com.alltkn.gateway.fuzz;
 
 import com.alltkn.gateway.api.TargetSpellingFuzz;
 import com.alltkn.gateway.caller.CallersFileFuzz;
-import com.alltkn.gateway.exchange.RequestTargetFuzz;
+import com.alltkn.gateway.exchange.request.RequestTargetFuzz;
 import com.alltkn.gateway.openai.JsonAnswerFuzz;
 import com.alltkn.gateway.openai.RequestReaderFuzz;
 import com.alltkn.gateway.openai.StreamFuzz;

@@ -147,12 +147,7 @@ class PackageTableTest {
                                                 !other.equals(name) && !allowed.contains(other))
                                         .map(PackageTableTest::in))
                         .toArray(String[]::new);
-        return noClasses()
-                .that(resideInAPackage(in(name)))
-                .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage(others)
-                .allowEmptyShould(false);
+        return importsNone(name, others);
     }
 
     private static void allAbove(Map<String, List<String>> table, String name) {
@@ -165,6 +160,10 @@ class PackageTableTest {
                         .filter(other -> !other.equals(name) && !allowed.contains(other))
                         .map(PackageTableTest::in)
                         .toArray(String[]::new);
+        return importsNone(name, others);
+    }
+
+    private static ArchRule importsNone(String name, String... others) {
         return noClasses()
                 .that(resideInAPackage(in(name)))
                 .should()

@@ -9,7 +9,6 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import jakarta.interceptor.Interceptor;
 import java.time.Clock;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLContext;
@@ -26,11 +25,11 @@ final class CallersAssembly {
 
     @Produces
     @Singleton
-    KeySets keySets(TokensConfig config, TlsConfigurationRegistry tls) {
+    KeySets keySets(TokensConfig config, TlsConfigurationRegistry tls, InstantSource clock) {
         return new KeySets(
                 new IssuerClient(config, config.tlsConfiguration().map(name -> context(tls, name))),
                 config.refreshInterval(),
-                steady(),
+                clock,
                 RandomGenerator.getDefault());
     }
 
@@ -81,12 +80,5 @@ final class CallersAssembly {
             throw new IllegalStateException(
                     "quarkus.tls." + name + " cannot be used (" + e.getClass().getName() + ")", e);
         }
-    }
-
-    /// A time that only goes forward, at the speed of time, whatever is done to the machine's
-    /// clock.
-    private static InstantSource steady() {
-        var began = System.nanoTime();
-        return () -> Instant.EPOCH.plusNanos(System.nanoTime() - began);
     }
 }

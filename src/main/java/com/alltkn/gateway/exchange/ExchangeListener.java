@@ -1,10 +1,8 @@
 package com.alltkn.gateway.exchange;
 
 /// Is told of exchanges, on their event loops: an implementation neither blocks nor throws.
+@FunctionalInterface
 public interface ExchangeListener {
-
-    /// An exchange began.
-    default void began() {}
 
     /// An exchange ended; told once for each that began.
     ///

@@ -70,7 +70,6 @@ public class Exchanges {
     /// @return the exchange, to be told when the caller goes
     public Exchange open(
             HttpServerRequest request, ContextInternal context, Runnable whenAnswered) {
-        listener.began();
         var arrival =
                 new Arrival(context, request, newRequestId(), clock.instant(), System.nanoTime());
         var connection =
@@ -141,19 +140,9 @@ public class Exchanges {
 
     private static ExchangeListener all(List<ExchangeListener> listeners) {
         var fixed = listeners.toArray(ExchangeListener[]::new);
-        return new ExchangeListener() {
-            @Override
-            public void began() {
-                for (var one : fixed) {
-                    one.began();
-                }
-            }
-
-            @Override
-            public void settled(Settlement settlement) {
-                for (var one : fixed) {
-                    one.settled(settlement);
-                }
+        return settlement -> {
+            for (var one : fixed) {
+                one.settled(settlement);
             }
         };
     }

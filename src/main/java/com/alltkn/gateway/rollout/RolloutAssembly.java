@@ -13,7 +13,6 @@ import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import jakarta.interceptor.Interceptor;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
@@ -72,8 +71,9 @@ final class RolloutAssembly {
 
     @Produces
     @Singleton
-    Revisions revisions(@All List<RevisionListener> listeners, Signals signals) {
-        return new Revisions(listeners, signals, steady());
+    Revisions revisions(
+            @All List<RevisionListener> listeners, Signals signals, InstantSource clock) {
+        return new Revisions(listeners, signals, clock);
     }
 
     @Produces
@@ -96,10 +96,10 @@ final class RolloutAssembly {
             KnownCallers callers,
             RolloutConfig config,
             CanaryConfig canaryConfig,
-            RegistryConfig registryConfig) {
+            RegistryConfig registryConfig,
+            InstantSource clock) {
         var source = sources.select(Identifier.Literal.of(name)).get();
         var random = RandomGenerator.getDefault();
-        var clock = steady();
         var registry = registries.select(Identifier.Literal.of(name));
         var rules =
                 new RevisionLife.Rules(
@@ -122,13 +122,6 @@ final class RolloutAssembly {
 
     void stop(@Observes ShutdownEvent event, RevisionLoop loop) throws InterruptedException {
         loop.stop();
-    }
-
-    /// A time that only goes forward, at the speed of time, whatever is done to the machine's
-    /// clock.
-    private static InstantSource steady() {
-        var began = System.nanoTime();
-        return () -> Instant.EPOCH.plusNanos(System.nanoTime() - began);
     }
 
     /// A value as it stands there: a `${…}` in it is not followed, so that a rule can name it.
